@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/base/path.h"
+#include "spine/base/textfile.h"
 #include "spine/files/npzfile.h"
 #include "spine/files/rundir.h"
 #include "spine/files/sink.h"
@@ -151,7 +154,7 @@ static int write_npz(const struct tensor *tensors, const char *path, struct spin
     return rc;
 }
 
-/* Write the length of the JSON header, the header, padded to 8 bytes, and the tensors. */
+/* Complete PATH.part: the length of the JSON header, the header, padded to 8 bytes, and the tensors. */
 static int write_safetensors(const struct tensor *tensors, const char *path,
                              struct spine_error *err)
 {
@@ -180,9 +183,10 @@ static int write_safetensors(const struct tensor *tensors, const char *path,
     spine_sink_put(sink, header, length);
     for (int i = 0; i < present(tensors); i++)
         spine_sink_put(sink, tensors[i].values, count(&tensors[i]) * sizeof(float));
-    return spine_sink_finish(sink, err);
+    return spine_sink_complete(sink, err);
 }
 
+/* Complete PATH.part of the settings. */
 static int write_settings(const struct tensor *tensors, const struct spine_activation *activation,
                           const char *path, struct spine_error *err)
 {
@@ -215,32 +219,93 @@ static int write_settings(const struct tensor *tensors, const struct spine_activ
     if (spine_sink_open(&sink, path, err))
         return -1;
     spine_sink_text(sink, text);
-    return spine_sink_finish(sink, err);
+    return spine_sink_complete(sink, err);
 }
 
-/* Write SAELens' two files: the weights as 'path', or both files in a directory of that name. */
+/* SAELens' two files. */
+struct places {
+    char weights[SPINE_RUNDIR_PATH], settings[SPINE_RUNDIR_PATH];
+};
+
+/* Name both files in a directory. */
+static int name_in(struct places *places, const char *directory, const char *weights,
+                   struct spine_error *err)
+{
+    if (spine_rundir_join(places->weights, directory, weights, err) ||
+        spine_rundir_join(places->settings, directory, "cfg.json", err))
+        return -1;
+    return 0;
+}
+
+/* The weights are 'path', with the settings beside it, or both are in a directory of that name. */
+static int name_places(struct places *places, const char *path, struct spine_error *err)
+{
+    if (!spine_path_ends_in(path, ".safetensors"))
+        return name_in(places, path, "sae_weights.safetensors", err);
+
+    char *directory = spine_memory_copy(path, "the model's name", err);
+    if (directory == NULL)
+        return -1;
+    const int rc =
+        name_in(places, spine_path_cut_to_directory(directory), spine_path_name(path), err);
+    free(directory);
+    return rc;
+}
+
+/* Other programs call their settings cfg.json, too: replace only a file that we wrote. */
+static int check_settings(const char *path, struct spine_error *err)
+{
+    enum { MOST = 1 << 20 };
+    char *text = NULL;
+
+    if (spine_textfile_find(path, "the settings of a model", MOST, &text, err))
+        return -1;
+    const bool is_ours = text == NULL || strstr(text, "\"made_by\": \"spine-mpi ") != NULL;
+    free(text);
+    if (is_ours)
+        return 0;
+    return spine_refuse(err,
+                        "%s: exists and was not written by spine-merge: not overwritten; the model "
+                        "needs this name for its settings, so choose another directory",
+                        path);
+}
+
+/* Write both files; publish them when both are complete. */
+static int write_both(const struct tensor *tensors, const struct spine_activation *activation,
+                      const struct places *places, struct spine_error *err)
+{
+    if (write_safetensors(tensors, places->weights, err))
+        return -1;
+    if (write_settings(tensors, activation, places->settings, err)) {
+        spine_outfile_discard(places->weights);
+        return -1;
+    }
+    if (spine_outfile_publish(places->settings, err) ||
+        spine_outfile_publish(places->weights, err)) {
+        spine_outfile_discard(places->settings);
+        spine_outfile_discard(places->weights);
+        return -1;
+    }
+    spine_log(SPINE_LOG_INFO, "wrote %s and %s", places->weights, places->settings);
+    return 0;
+}
+
 static int write_saelens(const struct tensor *tensors, const struct spine_activation *activation,
                          const char *path, struct spine_error *err)
 {
-    char directory[SPINE_RUNDIR_PATH], weights[SPINE_RUNDIR_PATH], settings[SPINE_RUNDIR_PATH];
-
-    if (spine_path_ends_in(path, ".safetensors")) {
-        const char *slash = strrchr(path, '/');
-        snprintf(directory, sizeof directory, "%.*s", slash == NULL ? 1 : (int)(slash - path + 1),
-                 slash == NULL ? "." : path);
-        snprintf(weights, sizeof weights, "%s", path);
-    } else {
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return spine_refuse(err, "%s: %s", path, strerror(errno));
-        snprintf(directory, sizeof directory, "%s", path);
-        if (spine_rundir_join(weights, directory, "sae_weights.safetensors", err))
-            return -1;
-    }
-
-    if (spine_rundir_join(settings, directory, "cfg.json", err) ||
-        write_safetensors(tensors, weights, err) ||
-        write_settings(tensors, activation, settings, err))
+    const bool is_directory = !spine_path_ends_in(path, ".safetensors");
+    struct places places;
+    if (name_places(&places, path, err))
         return -1;
+
+    const bool has_made = is_directory && mkdir(path, 0777) == 0;
+    if (is_directory && !has_made && errno != EEXIST)
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+    if (check_settings(places.settings, err) || write_both(tensors, activation, &places, err)) {
+        if (has_made)
+            rmdir(path);
+        return -1;
+    }
     return 0;
 }
 

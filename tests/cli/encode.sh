@@ -88,6 +88,14 @@ fi
 run "$SPINE_BIN/spine-merge" run --model model.npz
 run "$SPINE_BIN/spine-merge" run --model sae
 run "$SPINE_BIN/spine-merge" run --model again.safetensors
+run "$SPINE_BIN/spine-merge" run --model sae # replaces its own files
+mkdir theirs
+echo '{"theirs": 1}' >theirs/cfg.json
+refused spine-merge "theirs/cfg.json: exists and was not written by spine-merge: not overwritten; the model \
+needs this name for its settings, so choose another directory" \
+    "$SPINE_BIN/spine-merge" run --model theirs/w.safetensors
+grep -q theirs theirs/cfg.json || fail "their cfg.json was replaced"
+[ "$(ls theirs)" = cfg.json ] || fail "left $(ls theirs)"
 cmp again.safetensors sae/sae_weights.safetensors || fail "the model is exported in two ways"
 if has_python h5py numpy; then
     PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$SPINE_SOURCE/tools/python $python - <<'END' || fail "the model or spine.py differs"
