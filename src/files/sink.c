@@ -269,8 +269,10 @@ static int open_nameless(const char *path, char *name, size_t bytes)
 #endif
     snprintf(name, bytes, "%s.XXXXXX%s", path, end);
     const int descriptor = mkstemps(name, (int)strlen(end));
-    if (descriptor >= 0)
+    if (descriptor >= 0) {
+        fcntl(descriptor, F_SETFD, FD_CLOEXEC);
         unlink(name);
+    }
     return descriptor;
 }
 

@@ -35,6 +35,7 @@ static int create_unnamed(struct spine_spool *file, struct spine_error *err)
     if (file->descriptor < 0)
         return spine_fail(err, "TMPDIR: can't make %s: %s", file->name, strerror(errno));
 
+    fcntl(file->descriptor, F_SETFD, FD_CLOEXEC); /* unpackers don't get it */
     snprintf(file->path, SPINE_PATH, "/proc/self/fd/%d", file->descriptor);
     if (access(file->path, R_OK) == 0)
         unlink(file->name);

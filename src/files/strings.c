@@ -240,6 +240,8 @@ static int read_dataset(struct spine_store *store, const char *name, size_t firs
 
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     const struct part part = {name, dataset, first, count};
+    if (dataset < 0)
+        return spine_h5_fail_object(store, "open", name, err);
     const int rc = facts.length == 0 ? read_variable_words(store, part, words, err)
                                      : read_fixed_words(store, part, facts.length, words, err);
     H5Dclose(dataset);

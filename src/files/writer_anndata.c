@@ -120,34 +120,53 @@ static int append_matrix(struct matrix *matrix, const struct spine_writing *writ
     return 0;
 }
 
-/* Copy a spool of whole numbers of 'bytes' bytes each, 4 or 8, to a dataset of 'type'. Seven
- * parameters: the source and the destination. */
-static int copy_spool(const struct spine_writing *writing, const char *name, FILE *spool,
-                      size_t numbers, size_t bytes, enum spine_array_type type,
-                      struct spine_error *err)
-{
-    struct spine_store *store = ((struct anndata *)writing->state)->store;
-    enum { BLOCK = 1 << 16 }; /* elements of a chunk, which is then written once */
+enum { BLOCK = 1 << 16 }; /* elements of a chunk, which is then written once */
+
+/* Numbers being copied, on the heap: threads may have small stacks. */
+struct numbers {
     int64_t wide[BLOCK];
     int32_t narrow[BLOCK];
-    void *const raw = bytes == sizeof *wide ? (void *)wide : (void *)narrow;
+};
 
-    if (spine_array_make_growing(store, name, type, numbers, err))
+/* Copy a spool of whole numbers of 'bytes' bytes each, 4 or 8, to a dataset of 'type'. Eight
+ * parameters: the source, the destination and the memory. */
+static int copy_numbers(const struct spine_writing *writing, const char *name, FILE *spool,
+                        size_t count, size_t bytes, enum spine_array_type type,
+                        struct numbers *block, struct spine_error *err)
+{
+    struct spine_store *store = ((struct anndata *)writing->state)->store;
+    const bool is_wide = type == SPINE_ARRAY_INT64, was_wide = bytes == sizeof *block->wide;
+    void *const raw = was_wide ? (void *)block->wide : (void *)block->narrow;
+
+    if (spine_array_make_growing(store, name, type, count, err))
         return -1;
     if (fseeko(spool, 0, SEEK_SET) != 0) /* writes what is buffered, too; rewind() hides errors */
         return spine_sink_fail_spool(writing->path, err);
 
-    for (size_t count; (count = fread(raw, bytes, BLOCK, spool)) > 0;) {
-        const bool is_wide = type == SPINE_ARRAY_INT64;
-        for (size_t i = 0; i < count && is_wide && bytes < sizeof *wide; i++)
-            wide[i] = narrow[i];
-        for (size_t i = 0; i < count && !is_wide && bytes > sizeof *narrow; i++)
-            narrow[i] = (int32_t)wide[i];
-        if (spine_array_append(store, name, type, count, is_wide ? (void *)wide : (void *)narrow,
-                               err))
+    for (size_t got; (got = fread(raw, bytes, BLOCK, spool)) > 0;) {
+        for (size_t i = 0; i < got && is_wide && !was_wide; i++)
+            block->wide[i] = block->narrow[i];
+        for (size_t i = 0; i < got && !is_wide && was_wide; i++)
+            block->narrow[i] = (int32_t)block->wide[i];
+        if (spine_array_append(store, name, type, got,
+                               is_wide ? (void *)block->wide : (void *)block->narrow, err))
             return -1;
     }
     return ferror(spool) ? spine_sink_fail_spool(writing->path, err) : 0;
+}
+
+/* The same, with memory for it. Seven parameters. */
+static int copy_spool(const struct spine_writing *writing, const char *name, FILE *spool,
+                      size_t count, size_t bytes, enum spine_array_type type,
+                      struct spine_error *err)
+{
+    struct numbers *block = spine_memory_get(1, sizeof *block, "a block of numbers", err);
+    if (block == NULL)
+        return -1;
+
+    const int rc = copy_numbers(writing, name, spool, count, bytes, type, block, err);
+    free(block);
+    return rc;
 }
 
 static int finish_matrix(const struct matrix *matrix, const struct spine_writing *writing,
