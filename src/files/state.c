@@ -81,33 +81,17 @@ static void read_owner(struct spine_state *state, const char *path)
 
 /* --- How far it is ------------------------------------------------------------------------ */
 
-/* Get what the state has of a configuration, unless the lock's file has the epochs. */
+/* Parse a configuration, and get the epochs from it unless the lock's file has them. */
 static int take_config(struct spine_state *state, const char *text, const char *path,
-                       struct spine_error *err)
+                       struct spine_config *config, struct spine_error *err)
 {
-    struct spine_config config;
-
-    if (state->epochs > 0)
-        return 0;
-    if (spine_inifile_recall(&config, text, path, err))
+    if (spine_inifile_recall(config, text, path, err))
         return -1;
-    state->epochs = config.epochs;
-    state->last_epoch = spine_settings_last_epoch(&config);
-    state->has_rate =
-        spine_objective_uses((enum spine_objective)config.objective, "train.learning_rate");
+    if (state->epochs == 0) {
+        state->epochs = config->epochs;
+        state->last_epoch = spine_settings_last_epoch(config);
+    }
     return 0;
-}
-
-/* Is a checkpoint of nnse, an epoch of which is one step, at an epoch's end? */
-static bool is_at_end(const struct spine_checkpoint *checkpoint)
-{
-    struct spine_config config;
-    struct spine_error ignored;
-
-    return checkpoint->progress.step > 0 &&
-           spine_inifile_recall(&config, checkpoint->texts.config, checkpoint->path, &ignored) ==
-               0 &&
-           config.objective == SPINE_OBJECTIVE_NNSE;
 }
 
 /* Find how far a running run is, by the last line of its metrics. */
@@ -136,6 +120,7 @@ static int read_model(struct spine_state *state, const char *directory, struct s
 {
     char path[SPINE_RUNDIR_PATH];
     struct spine_modelfile model;
+    struct spine_config config;
     bool diverged = false;
 
     if (spine_rundir_model(path, directory, err))
@@ -146,15 +131,19 @@ static int read_model(struct spine_state *state, const char *directory, struct s
         return err->status == SPINE_EXIT_REFUSED ? 0 : -1; /* an unreadable file may be intact */
     }
     state->epochs = 0; /* the model's configuration has the results' epochs */
-    int rc = take_config(state, model.config, path, err);
+    int rc = take_config(state, model.config, path, &config, err);
     spine_modelfile_dispose(&model);
     if (rc == 0)
         rc = spine_metrics_diverged(directory, &diverged, &state->explained, err);
+    if (rc != 0)
+        return -1;
 
+    state->has_rate =
+        spine_objective_uses((enum spine_objective)config.objective, "train.learning_rate");
     diverged = diverged && state->last_epoch == state->epochs;
     state->kind = diverged ? SPINE_STATE_DIVERGED : SPINE_STATE_FINISHED;
     state->epoch = state->last_epoch;
-    return rc;
+    return 0;
 }
 
 /* Find the state of a run without results, by its newest intact checkpoint. */
@@ -163,6 +152,7 @@ static int read_checkpoint(struct spine_state *state, const char *directory,
 {
     char path[SPINE_CHECKPOINT_PATH];
     struct spine_checkpoint checkpoint;
+    struct spine_config config;
     int64_t steps = INT64_MAX;
 
     state->kind = SPINE_STATE_PAUSED;
@@ -181,12 +171,13 @@ static int read_checkpoint(struct spine_state *state, const char *directory,
         state->kind = SPINE_STATE_DAMAGED;
     }
 
-    const int rc = take_config(state, checkpoint.texts.config, path, err);
+    const int rc = take_config(state, checkpoint.texts.config, path, &config, err);
     state->kind = SPINE_STATE_PAUSED;
     state->is_saved = true;
     state->epoch = checkpoint.progress.epoch;
     state->step = checkpoint.progress.step;
-    state->is_at_end = is_at_end(&checkpoint);
+    /* An epoch of nnse is one step. */
+    state->is_at_end = rc == 0 && state->step > 0 && config.objective == SPINE_OBJECTIVE_NNSE;
     spine_checkpoint_close(&checkpoint);
     return rc;
 }

@@ -9,6 +9,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/path.h"
 #include "spine/config/identity.h"
+#include "spine/config/inifile.h"
 #include "spine/config/settings.h"
 #include "spine/files/rundir.h"
 #include "spine/files/runinput.h"
@@ -89,36 +90,35 @@ static int check_progress(const struct spine_config *config, const char *path,
                         (long long)last, path, (long long)progress->epoch + (progress->step > 0));
 }
 
-/* The epochs in a configuration's text; 0: none. */
-static int64_t find_epochs(const char *config)
+/* The epochs of a checkpoint's configuration; 0 if it isn't one of ours, which is no reason not to
+ * resume: what must agree is in the identity. */
+static int64_t find_epochs(const char *text)
 {
-    static const char key[] = "\nepochs = ";
-    const char *line = strstr(config, key);
+    struct spine_config config;
+    struct spine_error ignored;
 
-    return line == NULL ? 0 : strtoll(line + strlen(key), NULL, 10);
+    return spine_inifile_recall(&config, text, "a checkpoint", &ignored) == 0 ? config.epochs : 0;
 }
 
-/* The schedule of the run until it stopped. */
-static struct spine_schedule schedule_before(const struct spine_resume *resume,
-                                             const struct spine_checkpoint_texts *saved)
+/* The schedule of the run until it stopped, when it was to have 'was' epochs. */
+static struct spine_schedule schedule_before(const struct spine_resume *resume, int64_t was)
 {
     struct spine_schedule schedule = resume->stepper->settings.schedule;
-    const int64_t was = find_epochs(saved->config), epochs = resume->config->epochs;
+    const int64_t epochs = resume->config->epochs;
 
     if (was > 0 && epochs > 0)
         schedule.num_steps = schedule.num_steps / (uint64_t)epochs * (uint64_t)was;
     return schedule;
 }
 
-/* Log what has changed since the run stopped. */
+/* Log what has changed since the run stopped, when it was to have 'was' epochs. */
 static void say_changes(const struct spine_resume *resume,
-                        const struct spine_checkpoint_texts *saved,
+                        const struct spine_checkpoint_texts *saved, int64_t was,
                         const struct spine_progress *progress)
 {
     const struct spine_config *config = resume->config;
     const struct spine_schedule *schedule = &resume->stepper->settings.schedule;
-    const struct spine_schedule before = schedule_before(resume, saved);
-    const int64_t was = find_epochs(saved->config);
+    const struct spine_schedule before = schedule_before(resume, was);
     const uint64_t steps = (uint64_t)progress->steps;
 
     if (saved->kernels != NULL && strcmp(saved->kernels, resume->texts.kernels) != 0)
@@ -167,11 +167,12 @@ static void take_up(struct spine_resume *resume, const struct spine_checkpoint_t
                     const struct spine_progress *progress)
 {
     const uint64_t steps = (uint64_t)progress->steps;
+    const int64_t was = find_epochs(saved->config);
 
-    say_changes(resume, saved, progress);
+    say_changes(resume, saved, was, progress);
     if (steps == 0 || resume->config->objective == SPINE_OBJECTIVE_NNSE) /* it has none */
         return;
-    const struct spine_schedule before = schedule_before(resume, saved);
+    const struct spine_schedule before = schedule_before(resume, was);
     resume->stepper->optimizer.rate = spine_schedule_rate(&before, steps - 1);
 }
 
