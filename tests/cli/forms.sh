@@ -136,7 +136,7 @@ refuse "the tensor 'table' is in missing.safetensors, which isn't beside it" mod
 refuse "is an index of PyTorch's files, which is not read" --tensor torch model.safetensors.index.json
 gzip -k model.safetensors.index.json
 for index in model.safetensors.index.json.gz{,:half} -; do
-    refuse "$index: is the index of a model split into several safetensors files; it is read as an input if it is beside them, unpacked, and named NAME.index.json: give NAME.index.json:TENSOR" \
+    refuse "${index%:half}: is the index of a model split into several safetensors files; it is read as an input if it is beside them, unpacked, and named NAME.index.json: give NAME.index.json:TENSOR" \
         "${index%:half}" <model.safetensors.index.json
 done
 echo '{"half": 1}' >other.index.json

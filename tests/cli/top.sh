@@ -181,6 +181,14 @@ if has_python numpy; then
 fi
 refuse "dash.txt: has words of its own; leave out --words-from" dash.txt --words-from=list
 
+# Sparse matrices that are damaged.
+cp "$SPINE_SOURCE"/tests/data/nasty/6[246]_* .
+printf 'plum\nfig\n' >two
+printf 'plum\nfig\nzinc\n' >three
+refuse "62_outside.mtx:4: expected a row in 1 to 3, a column in 1 to 4, and a number" 62_outside.mtx --words-from=three
+refuse "64_twice.sparse: has two values in row 2, column 3" 64_twice.sparse
+refuse "66_outside.npz: row 2 has a value in column -1, counted from 0, of 3 columns" 66_outside.npz --words-from=two
+
 run "$top" --help
 grep -q '^Usage: spine-top ' stdout || fail "--help: $(cat stdout)"
 run "$top" --version

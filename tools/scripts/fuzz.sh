@@ -13,7 +13,7 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 usage='usage: tools/scripts/fuzz.sh MINUTES [HARNESS], --runs N HARNESS, or --build'
-harnesses=(number config text tabular labelled word2vec fasttext npy npz safetensors h5_vectors h5_codes h5_model)
+harnesses=(number config text tabular labelled word2vec fasttext npy npz safetensors shardindex sparse h5_vectors h5_codes h5_model)
 most_runs=-1 first_seed=0 # as many as there is time for; another seed each time
 if [ "${1:?$usage}" = --runs ]; then
     most_runs=${2:?$usage} first_seed=1 seconds=600
