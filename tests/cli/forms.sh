@@ -135,12 +135,13 @@ refuse "an index without the tensor 'x'; there are, for example: wte.weight" --t
 refuse "the tensor 'table' is in missing.safetensors, which isn't beside it" model.safetensors.index.json:table
 refuse "is an index of PyTorch's files, which is not read" --tensor torch model.safetensors.index.json
 gzip -k model.safetensors.index.json
-for index in model.safetensors.index.json.gz{,:half} -; do
-    refuse "${index%:half}: is the index of a model split into several safetensors files; it is read as an input if it is beside them, unpacked, and named NAME.index.json: give NAME.index.json:TENSOR" \
-        "${index%:half}" <model.safetensors.index.json
+advice="is the index of a model split into several safetensors files; it is read as an input if it is beside them, unpacked, and named NAME.index.json: give NAME.index.json:TENSOR"
+for file in model.safetensors.index.json.gz{,:half}; do
+    refuse "spine-convert: ${file%:half}: $advice" "$file"
 done
+! "$SPINE_BIN/spine-convert" - out.h5 <model.safetensors.index.json 2>stderr || fail "an index from a pipe is read"
+grep -qxF -- "spine-convert: -: $advice" stderr || fail "an index from a pipe: $(cat stderr)"
 echo '{"half": 1}' >other.index.json
-refuse "spine-convert: -: is JSON, which is not read" - <other.index.json
 refuse "other.index.json: is not an index of tensors" other.index.json:half
 refuse "a NumPy array of Python objects" --words=objects.npy c.npy
 refuse "beside the matrix is an array of Python objects" objects.npz
