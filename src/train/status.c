@@ -200,26 +200,45 @@ static void check_values(const struct spine_status *status, double values)
                           values, config->l0);
 }
 
+/* What probably keeps words or units silent, of the options that the objective uses. */
+static const char *find_cause(const struct spine_status *status, bool are_words)
+{
+    const struct spine_config *config = status->config;
+    const enum spine_objective objective = (enum spine_objective)config->objective;
+
+    if (status->data->is_extreme)
+        return "the input's extreme row or coordinate is the likely cause";
+    if (!are_words && config->hidden > (int64_t)status->data->part.num_rows)
+        return "model.hidden is larger than the number of words";
+    if (objective == SPINE_OBJECTIVE_NNSE)
+        return are_words ? "model.l0 or model.hidden may be too low, or model.ridge too high"
+                         : "model.l0 may be too low, or model.hidden too high for the input";
+    if (spine_objective_uses(objective, "loss.psl_weight"))
+        return "train.noise may be too high for the input's scale (data.rms), or "
+               "train.learning_rate or loss.psl_weight too high";
+    if (spine_objective_uses(objective, "loss.l1_weight"))
+        return "train.noise may be too high for the input's scale (data.rms), or "
+               "train.learning_rate or loss.l1_weight too high";
+    return "train.noise may be too high for the input's scale (data.rms), or "
+           "train.learning_rate too high";
+}
+
 void spine_status_check(struct spine_status *status, const struct spine_measures *measures,
                         int64_t epoch)
 {
     const int64_t units = status->config->hidden, words = (int64_t)status->data->part.num_rows;
-    const char *cause = "train.noise may be too high for the input's scale (data.rms), or "
-                        "train.learning_rate or loss.psl_weight too high";
+    const bool are_words = 2 * measures->empty > words;
 
     if (status->rank != 0 || status->warned)
         return;
 
-    status->warned = 2 * measures->empty > words || 2 * measures->dead > units;
-    if (status->data->is_extreme)
-        cause = "the input's extreme row or coordinate is the likely cause";
-    else if (status->config->objective == SPINE_OBJECTIVE_NNSE)
-        cause = "model.l0 may be too low, or model.ridge or model.hidden too high for the input";
+    status->warned = are_words || 2 * measures->dead > units;
     if (status->warned)
         spine_log_warning("epoch %lld: %lld of %lld words have an all-zero code and %lld of %lld "
                           "units are dead; %s",
                           (long long)epoch, (long long)measures->empty, (long long)words,
-                          (long long)measures->dead, (long long)units, cause);
+                          (long long)measures->dead, (long long)units,
+                          find_cause(status, are_words));
     else if (epoch == status->config->epochs)
         check_values(status, measures->l0);
 }

@@ -318,7 +318,9 @@ SPINE_RANKS_PER_NODE=1 train 4 tiny.ini model.objective=nnse model.hidden=3 mode
     output.directory=three
 grep -qx '3 ranks share the rows; 1 rank is idle' stderr || fail "3 rows: $(cat stderr)"
 train 1 tiny.ini model.objective=nnse model.l0=0.1 output.directory=zeros
-grep -q 'have an all-zero code .*; model.l0 may be too low, or model.ridge' stderr || fail "l0: $(cat stderr)"
+grep -q 'have an all-zero code .*; model.l0 or model.hidden may be too low, or model.ridge' stderr || fail "l0: $(cat stderr)"
+train 1 tiny.ini model.objective=nnse data.limit=2 model.hidden=40 model.l0=1 train.refit=no output.directory=two
+grep -q 'units are dead; model.hidden is larger than the number of words' stderr || fail "two words: $(cat stderr)"
 # Vectors of any size: nothing is rounded to 0.
 train 1 tiny.ini model.objective=nnse data.rms=1e-6 output.directory=little
 grep -qE '^refitted the decoder, ridge [0-9.]+e-1[0-9]: explained variance of rows left out 0\.[1-9]' stderr || fail "$(cat stderr)"
