@@ -154,6 +154,31 @@ static int add_sweep(struct parse *parse, const char *name, const char *value)
                : add_line(parse->sweep, parse->line, name, value, parse->err);
 }
 
+/* What to do about a value that another dialect of INI would read in another way; NULL: nothing. */
+static const char *find_dialect(const char *value)
+{
+    const char first = value[0];
+
+    if (strstr(value, " #") != NULL)
+        return "comments begin with ';'";
+    if ((first == '"' || first == '\'') && value[1] != '\0' && value[strlen(value) - 1] == first)
+        return "leave out the quotes";
+    return NULL;
+}
+
+/* Warn of names of files that may be meant otherwise; what is wrong with a number is refused. */
+static void warn_of_dialect(const struct spine_config *config, const char *path)
+{
+    const char *const values[] = {config->input, config->directory};
+    static const char *const names[] = {"data.input", "output.directory"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *advice = find_dialect(values[i]);
+        if (advice != NULL)
+            spine_log_warning("%s: %s: the name is %s; %s", path, names[i], values[i], advice);
+    }
+}
+
 static int set_pair(struct parse *parse, const char *section, const char *key, const char *value)
 {
     char name[128];
@@ -161,6 +186,11 @@ static int set_pair(struct parse *parse, const char *section, const char *key, c
     const int rc = strcmp(section, sweep_section) == 0
                        ? add_sweep(parse, key, value)
                        : spine_config_set(parse->config, &parse->given, name, value, parse->err);
+    const char *advice = rc == 0 ? NULL : find_dialect(value);
+    if (advice != NULL && parse->err->status == SPINE_EXIT_REFUSED) {
+        const struct spine_error inner = *parse->err;
+        spine_refuse(parse->err, "%.900s; %s", inner.text, advice);
+    }
     return rc == 0 ? 0 : spine_inifile_locate(parse->path, parse->line, parse->err);
 }
 
@@ -173,7 +203,8 @@ static int take_pair(void *user, const char *section, const char *key, const cha
         return refuse_line(parse, "the line begins with a blank, which would continue the one "
                                   "before it; begin it at the margin");
     if (section[0] == '\0')
-        return refuse_line(parse, "an option before the first [section]");
+        return refuse_line(parse, "an option before the first [section]; is it a configuration, "
+                                  "with '[data]' and 'input = FILE'?");
     if (parse->long_value == NULL) {
         parse->rc = set_pair(parse, section, key, value);
         return parse->rc == 0;
@@ -313,6 +344,8 @@ int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *
     int rc = path == NULL ? 0 : share_text(comm, path, &text, err);
     if (rc == 0 && path != NULL)
         rc = spine_inifile_parse(config, lines, text, path, err);
+    if (rc == 0 && path != NULL && comm->rank == 0)
+        warn_of_dialect(config, path);
     if (rc == 0 && passed_over.count > 0)
         spine_log(SPINE_LOG_INFO, "%s: [sweep] is ignored; spine-sweep runs it", path);
     if (rc == 0)

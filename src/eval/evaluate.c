@@ -287,7 +287,8 @@ static void log_unknown(const struct subject *subject, const struct spine_refere
     const size_t unknown = spine_reference_unknown(reference);
 
     if (unknown > 0)
-        spine_log(SPINE_LOG_INFO, "%s: %zu of %zu words have no vector in the reference space",
+        spine_log(SPINE_LOG_INFO,
+                  "%s: %zu of %zu words have no vector in the reference space, or one of zeros",
                   subject->path, unknown, reference->rows);
 }
 

@@ -193,7 +193,19 @@ def bad_files():
         file.write(packer.flush())
 
 
+def bad_chunk():
+    """A chunk whose checksum is wrong."""
+    with h5py.File("chunk.h5", "w") as file:
+        file.create_dataset("vectors", data=np.full((30, 5), 1.2345, "f4"), chunks=(30, 5), fletcher32=True)
+        file.create_dataset("words", data=["w%d" % i for i in range(30)], dtype=TEXT)
+    with open("chunk.h5", "rb+") as file:
+        data = file.read()
+        file.seek(data.index(np.float32(1.2345).tobytes()))
+        file.write(b"\x01")
+
+
 bad_vectors()
 bad_shards()
 bad_merged()
 bad_files()
+bad_chunk()

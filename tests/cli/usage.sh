@@ -141,7 +141,11 @@ refuse_ini()
 refuse_ini "2: unknown option 'train.epoch'; the nearest is train.epochs" '[train]' 'epoch = 3'
 refuse_ini "2: unknown option 'trian.seed'; the nearest is train.seed" '[trian]' 'seed = 3'
 refuse_ini "5: train.epochs is set twice" '[train]' 'epochs = 3' '[data]' '[train]' 'epochs = 3'
-refuse_ini "1: an option before the first \[section\]" 'epochs = 3'
+printf '[data]\ninput = "x.txt" # mine\n' >dialect.ini
+attempt "$trainer" --dry-run dialect.ini
+grep -q "warning: dialect.ini: data.input: the name is \"x.txt\" # mine; comments begin with ';'" stderr ||
+    fail "a comment of another dialect: $(cat stderr)"
+refuse_ini "1: an option before the first \[section\]; is it *" 'epochs = 3'
 refuse_ini "2: train.epochs: '4x' is not a whole number" '[train]' 'epochs = 4x'
 refuse_ini "2: is neither '\[section\]' nor 'name = value'" '[train]' 'epochs'
 refused spine-mpi "wrong.ini:2: *" mpirun -np 3 "$trainer" wrong.ini

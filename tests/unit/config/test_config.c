@@ -399,8 +399,10 @@ static const struct {
     {"[trian]\n\n;\nlearningrate = 4\n",
      "run.ini:4: unknown option 'trian.learningrate'; the nearest is train.learning_rate"},
     {"[train]\n= 4\n", "run.ini:2: unknown option 'train.'; the nearest is train.seed"},
-    {"epochs = 4\n", "run.ini:1: an option before the first [section]"},
-    {"[]\nepochs = 4\n", "run.ini:2: an option before the first [section]"},
+    {"epochs = 4\n", "run.ini:1: an option before the first [section]; "
+                     "is it a configuration, with '[data]' and 'input = FILE'?"},
+    {"[]\nepochs = 4\n", "run.ini:2: an option before the first [section]; "
+                         "is it a configuration, with '[data]' and 'input = FILE'?"},
     {"[train]\nepochs = 4\n[data]\n[train]\nepochs = 4\n", "run.ini:5: train.epochs is set twice"},
     {"[sweep]\na.b = 4\n[sweep]\na.b = 4\n", "run.ini:4: a.b is set twice in [sweep]"},
     {"[sweep]\n  a.b = 4\n",
