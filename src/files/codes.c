@@ -15,6 +15,7 @@
 #include "spine/base/present.h"
 #include "spine/files/attribute.h"
 #include "spine/files/object.h"
+#include "spine/files/rundir.h"
 #include "spine/files/state.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
@@ -340,21 +341,40 @@ static int check_shard(const char *path, const struct spine_shard *shard, int64_
     return 0;
 }
 
+/* How to get codes without the shards; "" without a model. */
+static int advise(const char *directory, char *advice, size_t size, struct spine_error *err)
+{
+    char model[SPINE_RUNDIR_PATH], input[SPINE_RUNDIR_PATH];
+    bool has_model = false, has_input = false;
+
+    advice[0] = '\0';
+    if (spine_rundir_model(model, directory, err) || spine_present(model, &has_model, err) ||
+        spine_rundir_join(input, directory, "input.h5", err) ||
+        spine_present(input, &has_input, err))
+        return -1;
+    if (has_model)
+        snprintf(advice, size, "; spine-encode %.300s %.300s -o FILE makes the codes again",
+                 directory, has_input ? input : "INPUT");
+    return 0;
+}
+
 static int refuse_missing(const char *path, const char *directory, struct spine_error *err)
 {
-    char shards[SPINE_PATH + 16];
+    char shards[SPINE_PATH + 16], advice[700];
 
     bool has_shards = false;
     if (spine_state_explains(directory, err))
         return -1;
     snprintf(shards, sizeof shards, "%s/shards", directory);
-    if (spine_present(shards, &has_shards, err))
+    if (spine_present(shards, &has_shards, err) || advise(directory, advice, sizeof advice, err))
         return -1;
+    if (!has_shards && advice[0] != '\0')
+        return spine_refuse(err, "%s: has no shards%s", directory, advice);
     if (!has_shards)
         return spine_refuse(err, "%s: has no shards; is it the directory of a finished run?",
                             directory);
 
-    return spine_refuse(err, "%s: the shard is missing", path);
+    return spine_refuse(err, "%s: the shard is missing%s", path, advice);
 }
 
 /* Open shard number 'number' of a run only to read its attributes. */

@@ -23,6 +23,7 @@
 #include "spine/files/duplicates.h"
 #include "spine/files/leftout.h"
 #include "spine/files/outliers.h"
+#include "spine/files/runinput.h"
 #include "spine/files/shared.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/text/stream.h"
@@ -74,6 +75,8 @@ static int check_output(const struct spine_convert_options *options, struct spin
         return -1;
     if (!is_there || options->is_temporary)
         return 0;
+    if (spine_runinput_check_output(options->output, err))
+        return -1;
 
     if (spine_store_open(&store, options->output, "spine-vectors", &reason) == 0)
         return spine_store_close(store, err);

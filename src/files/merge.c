@@ -13,6 +13,7 @@
 #include "spine/files/metrics.h"
 #include "spine/files/outputs.h"
 #include "spine/files/run.h"
+#include "spine/files/runinput.h"
 #include "spine/files/strings.h"
 
 /* --- Where the codes come from ------------------------------------------------------------ */
@@ -161,6 +162,9 @@ int spine_merge(const struct spine_merge_request *request, struct spine_merge_re
     float *factors = NULL;
     int rc = -1;
 
+    for (size_t i = 0; source == NULL && i < request->num_paths; i++)
+        if (spine_runinput_check_source(directory, request->paths[i], err))
+            goto done;
     if (spine_codes_check_shards(directory, &first, err) ||
         (source == NULL && read_origin(&origin, directory, &first, err)))
         goto done;

@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
+#include "spine/base/filefacts.h"
 #include "spine/base/memory.h"
 #include "spine/base/path.h"
 #include "spine/base/present.h"
 #include "spine/base/words.h"
+#include "spine/files/attribute.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/vectorsfile.h"
 
@@ -186,4 +189,67 @@ int spine_runinput_find(const char *directory, const char *input, enum spine_run
     }
     free(description);
     return rc;
+}
+
+/* --- What isn't to be replaced ------------------------------------------------------------ */
+
+static const char input_name[] = "input.h5";
+
+/* Was the file 'input' converted from one of the output's name? */
+static int is_from(const char *input, const char *output, bool *is, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error why;
+    char *source = NULL;
+
+    *is = false;
+    if (spine_vectorsfile_open(&store, NULL, input, &why))
+        return spine_fail_as(&why, err);
+    int rc = 0;
+    if (spine_attribute_get_text(store, "/", "source", &source, &why))
+        rc = spine_fail_as(&why, err);
+    else
+        *is = strcmp(source, spine_path_name(output)) == 0;
+    free(source);
+    if (spine_store_close(store, &why) && rc == 0)
+        rc = spine_fail_as(&why, err);
+    return rc;
+}
+
+int spine_runinput_check_source(const char *directory, const char *output, struct spine_error *err)
+{
+    char input[SPINE_RUNDIR_PATH];
+    struct stat made, facts;
+    bool is = false;
+
+    if (spine_rundir_join(input, directory, input_name, err))
+        return -1;
+    if (stat(input, &made) != 0 || stat(output, &facts) != 0 ||
+        spine_filefacts_is_newer(&facts, &made))
+        return 0;
+    if (is_from(input, output, &is, err))
+        return -1;
+    if (is)
+        return spine_refuse(err,
+                            "%s: seems to be the input of the run in %s, which the output would "
+                            "overwrite; name another file",
+                            output, directory);
+    return 0;
+}
+
+int spine_runinput_check_output(const char *output, struct spine_error *err)
+{
+    char copy[SPINE_RUNDIR_PATH];
+    enum spine_rundir_state state;
+
+    if (strcmp(spine_path_name(output), input_name) != 0 ||
+        snprintf(copy, sizeof copy, "%s", output) >= (int)sizeof copy)
+        return 0;
+    const char *directory = spine_path_cut_to_directory(copy);
+    if (spine_rundir_inspect(directory, &state, NULL, err))
+        return -1;
+    if (state == SPINE_RUNDIR_EMPTY)
+        return 0;
+    return spine_refuse(err, "%s: is the input of the run in %s; name another file", output,
+                        directory);
 }

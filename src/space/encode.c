@@ -12,6 +12,7 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/path.h"
 #include "spine/base/printable.h"
 #include "spine/config/settings.h"
 #include "spine/files/array.h"
@@ -19,6 +20,7 @@
 #include "spine/files/convert.h"
 #include "spine/files/outputs.h"
 #include "spine/files/run.h"
+#include "spine/files/runinput.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
@@ -488,6 +490,19 @@ static int check_stays(const struct spine_encode_options *options, const char *o
     return 0;
 }
 
+/* The same for the run's own codes and the source of its input. */
+static int check_run_stays(const char *run, const char *output, struct spine_error *err)
+{
+    if (strncmp(spine_path_name(output), "codes.", strlen("codes.")) == 0 &&
+        spine_path_lies_in(output, run))
+        return spine_refuse(
+            err,
+            "%s: is for the codes of the run itself, which spine-merge writes; name "
+            "another file",
+            output);
+    return spine_runinput_check_source(run, output, err);
+}
+
 /* Refuse outputs of no format, those that would replace each other, and those that would replace what is
  * read, by themselves or by the words beside them. */
 static int check_outputs(const struct spine_encode_options *options, struct spine_error *err)
@@ -500,7 +515,9 @@ static int check_outputs(const struct spine_encode_options *options, struct spin
         if (spine_output_companion(output, &words, err))
             return -1;
 
-        int rc = check_stays(options, output, err);
+        int rc = check_run_stays(options->run, output, err);
+        if (rc == 0)
+            rc = check_stays(options, output, err);
         if (rc == 0 && words != NULL)
             rc = check_stays(options, words, err);
         free(words);

@@ -119,3 +119,31 @@ refuse "broken/shards/codes-00001.h5: holds 'spine-vectors', expected 'spine-cod
 broken cp codes-00002.h5 codes-00002.h5.part
 refused spine-merge "broken/shards/codes-00002.h5.part: is incomplete: *" "$merge" broken -o out.txt
 [ ! -e out.txt ] || fail "merged in spite of an incomplete shard"
+
+# --- What is read stays -------------------------------------------------------------------------------
+
+zcat "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" | sed -n "1,300p" >rows.txt
+sed -n "1,100p" rows.txt >few.txt
+run "$SPINE_BIN/spine-mpi" run.ini data.input=rows.txt model.hidden=40 train.epochs=1 \
+    output.directory=text
+cp rows.txt kept.txt
+cp text/input.h5 kept.h5
+refused spine-merge "rows.txt: seems to be the input of the run in text, which the output would overwrite; name another file" \
+    "$merge" text -o rows.txt
+refused spine-encode "rows.txt: seems to be the input of the run in text, which the output would overwrite; name another file" \
+    "$SPINE_BIN/spine-encode" text few.txt -o rows.txt
+cmp rows.txt kept.txt || fail "the input was replaced by codes"
+refused spine-encode "text/codes.h5ad: is for the codes of the run itself, which spine-merge writes; name another file" \
+    "$SPINE_BIN/spine-encode" text few.txt -o text/codes.h5ad
+refused spine-convert "text/input.h5: is the input of the run in text; name another file" \
+    "$SPINE_BIN/spine-convert" few.txt text/input.h5
+cmp text/input.h5 kept.h5 || fail "the run's input was replaced"
+run "$merge" text -o text/codes.h5ad
+
+rm text/shards/codes-*
+refused spine-merge "text/shards/codes-00000.h5: the shard is missing; spine-encode text text/input.h5 -o FILE makes the codes again" \
+    "$merge" text
+rmdir text/shards
+refused spine-merge "text: has no shards; spine-encode text text/input.h5 -o FILE makes the codes again" "$merge" text
+run "$SPINE_BIN/spine-encode" text text/input.h5 -o again.txt
+cmp again.txt text/codes.txt || fail "spine-encode makes other codes than the run"

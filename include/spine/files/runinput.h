@@ -41,4 +41,11 @@ enum spine_runinput { SPINE_RUNINPUT_FOUND, SPINE_RUNINPUT_MISSING, SPINE_RUNINP
 int spine_runinput_find(const char *directory, const char *input, enum spine_runinput *found,
                         char path[SPINE_RUNDIR_PATH], struct spine_error *err);
 
+/* Refuse an output that would replace what the input of the run in 'directory' was converted from: a file of
+ * that name which is no newer than RUN/input.h5. Local. */
+int spine_runinput_check_source(const char *directory, const char *output, struct spine_error *err);
+
+/* Refuse an output that is input.h5 in the directory of a run. Local. */
+int spine_runinput_check_output(const char *output, struct spine_error *err);
+
 #endif
