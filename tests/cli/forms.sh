@@ -188,7 +188,7 @@ converted words "$SPINE_BIN/spine-convert" --words=words.txt bare.h5
 all_right
 refuse "if each dataset is a word's vector, write them as text: python3 -c 'import h5py;" each.h5
 refuse "of type '|V2', perhaps bfloat16; f2, f4 and f8 are read: np.save(FILE, (a.view('u2')" brain.npy
-refuse "a sparse matrix of SciPy's, which is not read" scipy.npz
+refuse "a sparse matrix of SciPy's; spine-eval, spine-top and spine-report read it as it is" scipy.npz
 refuse "a structured NumPy array, which is not read" fields.npy
 refuse "packed by the HDF5 filter 32000 (lzf), which is not installed here" lzf.h5
 refuse "has 300 words for 20 vectors of 300 numbers: transpose '/vectors'" turned.h5
