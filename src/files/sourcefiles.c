@@ -8,11 +8,9 @@
 #include "spine/base/infile.h"
 #include "spine/base/namelist.h"
 #include "spine/base/path.h"
-#include "spine/base/words.h"
 #include "spine/files/sparsearrays.h"
 #include "spine/files/spool.h"
 #include "spine/text/archive.h"
-#include "spine/text/binary.h"
 #include "spine/text/foreign.h"
 #include "spine/text/npy.h"
 #include "spine/text/shardindex.h"
@@ -67,31 +65,24 @@ static int look_at_container(const char *path, bool *is_packed, struct spine_err
 struct arrays {
     char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER, if there is only one */
     int num_matrices, num_words, num_objects, num_lists;
-    const char *file, *prefix;
+    const char *file; /* borrowed */
+    struct spine_error *err;
     struct spine_namelist names; /* of the members */
 };
 
-/* Read the header of a member, which is spooled for that. */
-static int look_at_member(struct arrays *arrays, const char *member, struct spine_error *err)
+/* Read the header of a member, and count it. */
+static int note_member(const char *member, const void *start, size_t bytes, void *data)
 {
+    struct arrays *arrays = data;
     char path[SPINE_PATH];
-    struct spine_spool unpacked;
-    struct spine_binary binary;
     struct spine_npy npy;
 
     if (snprintf(path, sizeof path, "%s:%s", arrays->file, member) >= SPINE_PATH)
-        return spine_refuse(err, "%.60s...: the path is too long", arrays->file);
-    if (spine_spool_make(&unpacked, path, arrays->prefix, "member", err))
-        return -1;
-    int rc = spine_binary_open(&binary, unpacked.path, path, err);
-    if (rc == 0) {
-        rc = spine_npy_open(&npy, &binary, err);
-        spine_binary_close(&binary);
-    }
-    spine_spool_drop(unpacked.path, unpacked.descriptor);
-    if (rc)
+        return spine_refuse(arrays->err, "%.60s...: the path is too long", arrays->file);
+    if (spine_npy_parse(&npy, start, bytes, path, arrays->err))
         return -1;
 
+    spine_namelist_add(&arrays->names, "%s", member);
     if (npy.num_sizes == 2 && npy.type[1] == 'f') {
         arrays->num_matrices++;
         strcpy(arrays->matrix, path);
@@ -105,58 +96,33 @@ static int look_at_member(struct arrays *arrays, const char *member, struct spin
     return 0;
 }
 
-struct members {
-    struct spine_words names;
-    struct spine_error *err;
-    int rc;
-};
-
-static bool note_member(const char *name, void *data)
-{
-    struct members *members = data;
-
-    if (!spine_path_ends_in(name, ".npy"))
-        return true;
-    members->rc = spine_words_add(&members->names, name, strlen(name), members->err);
-    return members->rc == 0;
-}
-
 /* Choose among the arrays of an .npz, if 'path' is one and names none. */
-static int choose_arrays(const char *path, const char *prefix, struct arrays *arrays,
-                         struct spine_error *err)
+static int choose_arrays(const char *path, struct arrays *arrays, struct spine_error *err)
 {
-    struct members members = {.err = err};
     bool is_sparse = false;
-    int rc = spine_archive_list(path, note_member, &members, err);
 
-    *arrays = (struct arrays){.file = path, .prefix = prefix};
-    rc = rc ? rc : members.rc;
-    for (size_t i = 0; rc == 0 && i < members.names.count; i++) {
-        const char *name = spine_words_get(&members.names, i);
-        spine_namelist_add(&arrays->names, "%s", name);
-        rc = look_at_member(arrays, name, err);
-    }
-
-    if (rc == 0)
-        rc = spine_sparsearrays_is(path, &is_sparse, err);
+    *arrays = (struct arrays){.file = path, .err = err};
+    int rc = spine_sparsearrays_is(path, &is_sparse, err);
     if (rc == 0 && is_sparse)
-        rc = spine_refuse(err,
-                          "%s: a sparse matrix of SciPy's; " SPINE_FOREIGN_SPARSE
-                          "; else save it densely: "
-                          "numpy.save('vectors.npy', scipy.sparse.load_npz(FILE).toarray())",
-                          path);
-    else if (rc == 0 && arrays->num_matrices == 0 && arrays->num_lists > 1)
+        return spine_refuse(err,
+                            "%s: a sparse matrix of SciPy's; " SPINE_FOREIGN_SPARSE
+                            "; else save it densely: "
+                            "numpy.save('vectors.npy', scipy.sparse.load_npz(FILE).toarray())",
+                            path);
+    if (rc == 0)
+        rc = spine_archive_list_starts(path, ".npy", SPINE_NPY_START, note_member, arrays, err);
+
+    if (rc == 0 && arrays->num_matrices == 0 && arrays->num_lists > 1)
         rc = spine_refuse(err,
                           "%s: has no matrix of floating-point numbers; if each array is a word's "
                           "vector, write them as text: python3 -c 'import numpy; f = "
                           "numpy.load(\"FILE\"); [print(w, *f[w]) for w in f]' > vectors.txt",
                           path);
-    else if (rc == 0 && members.names.count > 0 && arrays->num_matrices != 1)
+    else if (rc == 0 && arrays->names.count > 0 && arrays->num_matrices != 1)
         rc = spine_refuse(err,
                           "%s: has %d matrices of floating-point numbers; choose an array as "
                           "%s:ARRAY: %s",
                           path, arrays->num_matrices, path, spine_namelist_end(&arrays->names));
-    spine_words_dispose(&members.names);
     return rc;
 }
 
@@ -258,7 +224,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
     if (!files->is_path_spooled && spine_archive_is(request->path, &is_zip, err))
         return -1;
     if (is_zip) {
-        if (choose_arrays(request->path, prefix, &arrays, err))
+        if (choose_arrays(request->path, &arrays, err))
             return -1;
         if (arrays.names.count > 0 && set_path(files->path, arrays.matrix, err))
             return -1;

@@ -10,6 +10,7 @@
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/base/namelist.h"
+#include "spine/base/path.h"
 
 struct spine_archive {
     zip_t *zip;
@@ -184,4 +185,49 @@ void spine_archive_close(struct spine_archive *archive)
     if (archive->zip != NULL)
         zip_discard(archive->zip);
     free(archive);
+}
+
+/* Read up to 'most' first bytes of a member. Seven parameters: the member, and where it goes. */
+static int read_start(zip_t *zip, zip_int64_t index, const char *path, void *start, size_t most,
+                      size_t *bytes, struct spine_error *err)
+{
+    struct spine_archive archive = {.zip = zip};
+    size_t got = 1;
+    int rc = 0;
+
+    archive.member = zip_fopen_index(zip, (zip_uint64_t)index, 0);
+    if (archive.member == NULL)
+        return refuse_member(zip, path, err);
+
+    for (*bytes = 0; rc == 0 && got > 0 && *bytes < most; *bytes += rc == 0 ? got : 0)
+        rc = spine_archive_read(&archive, (char *)start + *bytes, most - *bytes, &got, path, err);
+    zip_fclose(archive.member);
+    return rc;
+}
+
+int spine_archive_list_starts(const char *file, const char *ending, size_t most,
+                              int (*visit)(const char *name, const void *start, size_t bytes,
+                                           void *data),
+                              void *data, struct spine_error *err)
+{
+    zip_t *zip = NULL;
+    char path[4096]; /* for messages */
+    if (open_zip(&zip, file, err))
+        return -1;
+
+    char *start = spine_memory_get(most, 1, "the start of a file", err);
+    int rc = -(start == NULL);
+    for (zip_int64_t i = 0; rc == 0 && i < zip_get_num_entries(zip, 0); i++) {
+        const char *name = member_name(zip, i);
+        size_t bytes = 0;
+        if (name == NULL || !spine_path_ends_in(name, ending))
+            continue;
+        snprintf(path, sizeof path, "%s:%s", file, name);
+        rc = read_start(zip, i, path, start, most, &bytes, err);
+        if (rc == 0)
+            rc = visit(name, start, bytes, data);
+    }
+    free(start);
+    zip_discard(zip);
+    return rc;
 }

@@ -8,8 +8,8 @@
 #include "spine/base/memory.h"
 
 enum {
-    MOST_HEADER = 1 << 16, /* bytes; structured types may need many, ours need 118 */
-    MOST_WORD = 1 << 20,   /* bytes of one string */
+    MOST_HEADER = SPINE_NPY_START - 12, /* bytes; structured types may need many, ours need 118 */
+    MOST_WORD = 1 << 20,                /* bytes of one string */
     MAGIC_BYTES = 6,
 };
 
@@ -138,45 +138,67 @@ static bool parse_header(const char *text, struct spine_npy *npy)
     return seen == ALL && *at == '\0';
 }
 
-int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
-                   struct spine_error *err)
+/* Parse the header's text, 'length' bytes. */
+static int parse_text(struct spine_npy *npy, const char *at, size_t length, const char *name,
+                      struct spine_error *err)
 {
-    unsigned char start[MAGIC_BYTES + 6] = {0};
-    const size_t start_bytes = binary->bytes < sizeof start ? (size_t)binary->bytes : sizeof start;
-
-    *npy = (struct spine_npy){0};
-    if (spine_binary_read(binary, 0, start_bytes, start, err))
-        return -1;
-    if (!spine_npy_is(start, start_bytes))
-        return spine_refuse(err, "%s: is not a NumPy array (.npy)", binary->name);
-
-    const unsigned char version = start[MAGIC_BYTES];
-    if (version < 1 || version > 3)
-        return spine_refuse(err, "%s: version %u of NumPy's .npy; 1 to 3 are read", binary->name,
-                            version);
-    const uint32_t length =
-        version == 1 ? spine_binary_u16(start + 8) : spine_binary_u32(start + 8);
-    const uint64_t begin = version == 1 ? 10 : 12;
-    if (length > MOST_HEADER)
-        return spine_refuse(err, "%s: a NumPy array whose header has %u bytes; is it damaged?",
-                            binary->name, length);
-
-    char *text = spine_memory_zeroed((size_t)length + 1, 1, "the header", err);
+    char *text = spine_memory_copy_part(at, length, "the header", err);
     if (text == NULL)
         return -1;
-    int rc = spine_binary_read(binary, begin, length, text, err);
-    if (rc == 0 && strstr(text, "'descr': [") != NULL)
+
+    int rc = 0;
+    if (strstr(text, "'descr': [") != NULL)
         rc = spine_refuse(err,
                           "%s: a structured NumPy array, which is not read; save its numbers as "
                           "one matrix, and its words as an array of strings",
-                          binary->name);
-    else if (rc == 0 && !parse_header(text, npy))
+                          name);
+    else if (!parse_header(text, npy))
         rc = spine_refuse(err,
                           "%s: a NumPy array whose header can't be read: %.200s; expected "
                           "{'descr': '<f4', 'fortran_order': False, 'shape': (ROWS, COLUMNS)}",
-                          binary->name, text);
+                          name, text);
     free(text);
+    return rc;
+}
+
+int spine_npy_parse(struct spine_npy *npy, const void *start, size_t bytes, const char *name,
+                    struct spine_error *err)
+{
+    unsigned char head[MAGIC_BYTES + 6] = {0};
+
+    *npy = (struct spine_npy){0};
+    memcpy(head, start, bytes < sizeof head ? bytes : sizeof head);
+    if (!spine_npy_is(start, bytes))
+        return spine_refuse(err, "%s: is not a NumPy array (.npy)", name);
+
+    const unsigned char version = head[MAGIC_BYTES];
+    if (version < 1 || version > 3)
+        return spine_refuse(err, "%s: version %u of NumPy's .npy; 1 to 3 are read", name, version);
+    const uint32_t length = version == 1 ? spine_binary_u16(head + 8) : spine_binary_u32(head + 8);
+    const size_t begin = version == 1 ? 10 : 12;
+    if (length > MOST_HEADER)
+        return spine_refuse(err, "%s: a NumPy array whose header has %u bytes; is it damaged?",
+                            name, length);
+    if (bytes < begin + length)
+        return spine_refuse(err, "%s: the file ends too early: %zu bytes, expected %zu or more",
+                            name, bytes, begin + length);
+
     npy->offset = begin + length;
+    return parse_text(npy, (const char *)start + begin, length, name, err);
+}
+
+int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
+                   struct spine_error *err)
+{
+    const size_t bytes = binary->bytes < SPINE_NPY_START ? (size_t)binary->bytes : SPINE_NPY_START;
+    char *start = spine_memory_get(bytes, 1, "the header", err);
+    int rc = -(start == NULL);
+
+    if (rc == 0)
+        rc = spine_binary_read(binary, 0, bytes, start, err);
+    if (rc == 0)
+        rc = spine_npy_parse(npy, start, bytes, binary->name, err);
+    free(start);
     return rc;
 }
 

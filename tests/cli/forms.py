@@ -185,6 +185,7 @@ def make():
     np.savez("pair.npz", vectors=table, words=np.array(words()))
     np.savez_compressed("packed.npz", vectors=table, words=np.array(words()), counts=np.arange(3))
     np.savez("one.npz", a=table, counts=np.arange(3))
+    np.savez_compressed("large.npz", a=table, unused=np.zeros(1 << 22))
     np.savez("shaped.npz", a=table, format="f4", shape=table.shape)
     np.savez("objects.npz", a=table, words=np.array(words(), dtype=object))
     np.savez("each.npz", a=table[0], b=table[1])

@@ -33,4 +33,12 @@ void spine_archive_close(struct spine_archive *archive);
 int spine_archive_list(const char *file, bool (*visit)(const char *name, void *data), void *data,
                        struct spine_error *err);
 
+/* Call visit(name, start, bytes, data) for each file whose name ends in 'ending', with its first bytes, up to
+ * 'most', until it returns -1, which is a failure: visit fills its own error. The archive is opened once,
+ * and nothing else is unpacked. */
+int spine_archive_list_starts(const char *file, const char *ending, size_t most,
+                              int (*visit)(const char *name, const void *start, size_t bytes,
+                                           void *data),
+                              void *data, struct spine_error *err);
+
 #endif

@@ -23,6 +23,14 @@ struct spine_npy {
 /* Are these the first bytes of an .npy file? */
 bool spine_npy_is(const void *start, size_t bytes);
 
+/* The bytes at a file's start that surely have the header of an array that is read. */
+enum { SPINE_NPY_START = (1 << 16) + 12 };
+
+/* Read the header from the first 'bytes' bytes of a file: all of it, or SPINE_NPY_START. Messages begin with
+ * 'name'. */
+int spine_npy_parse(struct spine_npy *npy, const void *start, size_t bytes, const char *name,
+                    struct spine_error *err);
+
 /* Read the header at the file's start. */
 int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
                    struct spine_error *err);
