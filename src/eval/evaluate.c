@@ -121,6 +121,53 @@ static int read_reference(const struct spine_evaluate_options *options, struct r
 
 /* --- Test sets ---------------------------------------------------------------------------- */
 
+/* With what follows it, it must fit into a figure's name. */
+enum { TEST_NAME = SPINE_FIGURE_NAME - sizeof ", 3CosAdd" + 1 };
+
+/* The name of a file, without directory and extension. */
+static void name_file(const char *path, char name[TEST_NAME])
+{
+    snprintf(name, TEST_NAME, "%s", spine_path_name(path));
+    char *dot = strrchr(name, '.');
+    if (dot != NULL && dot != name)
+        *dot = '\0';
+}
+
+/* The name of test set i of a kind: that of its file or, if another one's is equal, its path, the end of a
+ * long one. */
+static void name_test(const struct spine_paths *paths, size_t i, char name[TEST_NAME])
+{
+    const char *path = paths->list[i];
+    const size_t length = strlen(path);
+    char others[TEST_NAME];
+    bool is_shared = false;
+
+    name_file(path, name);
+    for (size_t k = 0; k < paths->count; k++) {
+        name_file(paths->list[k], others);
+        is_shared = is_shared || (k != i && strcmp(others, name) == 0);
+    }
+    if (is_shared)
+        snprintf(name, TEST_NAME, "%s", path + (length < TEST_NAME ? 0 : length - TEST_NAME + 1));
+}
+
+/* Check that each test set of a kind has a name of its own. */
+static int check_names(const char *option, const struct spine_paths *paths, struct spine_error *err)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        for (size_t k = 0; k < i; k++) {
+            char name[TEST_NAME], others[TEST_NAME];
+            if (strcmp(paths->list[i], paths->list[k]) == 0)
+                return spine_refuse(err, "%s: %s is given twice", option, paths->list[i]);
+            name_test(paths, i, name);
+            name_test(paths, k, others);
+            if (strcmp(name, others) == 0)
+                return spine_refuse(err, "%s: %s and %s would both be called '%s'; rename one",
+                                    option, paths->list[k], paths->list[i], name);
+        }
+    return 0;
+}
+
 typedef int read_testset(struct spine_testset *set, const char *path, struct spine_error *err);
 
 /* Append the test sets of one kind. */
@@ -141,6 +188,10 @@ static int read_tests(const struct spine_evaluate_options *options, struct tests
         options->similarity.count + options->analogies.count + options->categorization.count;
 
     *tests = (struct tests){0};
+    if (check_names("--similarity", &options->similarity, err) ||
+        check_names("--analogies", &options->analogies, err) ||
+        check_names("--categorization", &options->categorization, err))
+        return -1;
     tests->all = spine_memory_zeroed(count + 1, sizeof *tests->all, "the test sets", err);
     if (tests->all == NULL ||
         read_kind(&options->similarity, spine_testset_read_pairs, tests, &tests->similarity, err) ||
@@ -322,23 +373,14 @@ static int measure_interpretability(const struct spine_evaluate_options *options
     return rc;
 }
 
-/* The name of a test set: that of its file, without directory and extension. */
-static void name_of(const char *path, char name[SPINE_FIGURE_NAME])
-{
-    snprintf(name, SPINE_FIGURE_NAME, "%s", spine_path_name(path));
-    char *dot = strrchr(name, '.');
-    if (dot != NULL && dot != name)
-        *dot = '\0';
-}
-
 static int measure_similarity(const struct spine_evaluate_options *options,
                               const struct subject *subject, struct spine_figures *figures,
                               struct spine_error *err)
 {
     for (size_t i = 0; i < options->similarity.count; i++) {
         struct spine_similarity result;
-        char name[SPINE_FIGURE_NAME];
-        name_of(options->similarity.list[i], name);
+        char name[TEST_NAME];
+        name_test(&options->similarity, i, name);
         if (spine_similarity_measure(&subject->space, &subject->tests->similarity[i], options->seed,
                                      &result, err))
             return -1;
@@ -356,8 +398,8 @@ static int measure_analogies(const struct spine_evaluate_options *options,
 {
     for (size_t i = 0; i < options->analogies.count; i++) {
         struct spine_analogies result;
-        char name[SPINE_FIGURE_NAME], add[SPINE_FIGURE_NAME + 16], mul[SPINE_FIGURE_NAME + 16];
-        name_of(options->analogies.list[i], name);
+        char name[TEST_NAME], add[SPINE_FIGURE_NAME], mul[SPINE_FIGURE_NAME];
+        name_test(&options->analogies, i, name);
         snprintf(add, sizeof add, "%s, 3CosAdd", name);
         snprintf(mul, sizeof mul, "%s, 3CosMul", name);
         if (spine_analogies_measure(&subject->space, &subject->tests->analogies[i], &result, err))
@@ -378,8 +420,8 @@ static int measure_purity(const struct spine_evaluate_options *options,
 {
     for (size_t i = 0; i < options->categorization.count; i++) {
         struct spine_purity result;
-        char name[SPINE_FIGURE_NAME];
-        name_of(options->categorization.list[i], name);
+        char name[TEST_NAME];
+        name_test(&options->categorization, i, name);
         if (spine_purity_measure(&subject->space, &subject->tests->categorization[i], options->seed,
                                  &result, err))
             return -1;
@@ -590,7 +632,7 @@ int spine_evaluate(const struct spine_evaluate_options *options,
 {
     enum { OF_A_FILE = 3 }; /* itself and two baselines */
     struct reference reference = {0};
-    struct spine_classification classification;
+    struct spine_classification classification = {0};
     struct tests tests = {0};
     *count = 0;
     *evaluations = spine_memory_zeroed(OF_A_FILE * options->files.count, sizeof **evaluations,
@@ -598,10 +640,10 @@ int spine_evaluate(const struct spine_evaluate_options *options,
     if (*evaluations == NULL)
         return -1;
 
-    int rc = spine_classification_read(&classification, options->tasks.list, options->tasks.count,
-                                       options->seed, err);
+    int rc = read_tests(options, &tests, err);
     if (rc == 0)
-        rc = read_tests(options, &tests, err);
+        rc = spine_classification_read(&classification, options->tasks.list, options->tasks.count,
+                                       options->seed, err);
     if (rc == 0)
         rc = read_reference(options, &reference, err);
     bool is_used = reference.space.is_listed;

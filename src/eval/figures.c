@@ -19,8 +19,7 @@ int spine_figures_add(struct spine_figures *figures, const char *group, const ch
                       struct spine_error *err)
 {
     if (spine_figures_find(figures, group, name) != NULL)
-        return spine_refuse(err, "%s, '%s': duplicate measure; is a test set given twice?", group,
-                            name);
+        return spine_refuse(err, "%s, '%s': duplicate measure", group, name);
     if (spine_memory_reserve(&figures->list, &figures->capacity, figures->count + 1,
                              sizeof *figures->list, "figures", err))
         return -1;

@@ -380,9 +380,22 @@ refuse "nowhere: No such file or directory" --json=kept.json nowhere
 [ -z "$(find . -name 'kept.json*')" ] || fail "a file of a refused run is left"
 echo "prose" >prose.txt
 refuse "prose.txt:1: expected a word and numbers, the line ends in 'prose'" run prose.txt
-cp pairs.txt pairs.tsv
-refuse "similarity, 'pairs': duplicate measure; is a test set given twice?" --similarity=pairs.txt \
-    --similarity=pairs.tsv run
+for kind in similarity analogies categorization; do
+    refuse "--$kind: pairs.txt is given twice" "--$kind=pairs.txt" "--$kind=pairs.txt" run
+done
+mkdir -p a b
+cp pairs.txt a
+cp pairs.txt b
+long=$(printf '%0100d' 0)
+cp pairs.txt "a/$long"
+cp pairs.txt "b/$long"
+refuse "--similarity: a/$long and b/$long would both be called '*0'; rename one" "--similarity=a/$long" \
+    "--similarity=b/$long" run
+run "$eval" --json=named.json --similarity=a/pairs.txt --similarity=b/pairs.txt --similarity=said.tsv odd.txt
+names=$($python -c 'import json
+figures = json.load(open("named.json"))["files"][0]["measures"]
+print(*(figure["name"] for figure in figures if figure["group"] == "similarity"))')
+[ "$names" = "a/pairs.txt b/pairs.txt said" ] || fail "test sets of one name are called $names"
 printf 'a b 1\nb c\n' >short.txt
 refuse "short.txt:2: expected two words and a score, the line has 2 fields" --similarity=short.txt run
 refuse "short.txt:1: expected four words, or ': section' (*), the line has 3 fields" \

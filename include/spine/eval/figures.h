@@ -28,8 +28,7 @@ struct spine_figures {
 
 /* A zeroed struct is an empty list. */
 
-/* Append a number; names that are too long are cut. Refuses a name that the list has already, as
- * from two test sets of the same name. */
+/* Append a number; names that are too long are cut. Refuses a name that the list has already. */
 int spine_figures_add(struct spine_figures *figures, const char *group, const char *name,
                       struct spine_estimate estimate, int64_t count, int64_t missing, int decimals,
                       struct spine_error *err);
