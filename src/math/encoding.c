@@ -105,6 +105,8 @@ static struct unit_sums list_unit(struct spine_block *block, size_t j, const flo
     size_t count = block->unit_begin[j];
     struct unit_sums unit = {0};
 
+    assert((uintptr_t)z >= (uintptr_t)(block->unit_value + count) ||
+           (uintptr_t)(z + ROWS) <= (uintptr_t)block->unit_value);
     for (; bits != 0; bits &= bits - 1) {
         const size_t row = (size_t)__builtin_ctzll(bits);
         set_pair(block, count++, row, z[row], &unit);

@@ -117,11 +117,11 @@ static void print_hosts(struct spine_rank_facts *ranks, int size, FILE *out)
             end++;
         if (++hosts > MOST_HOSTS)
             continue;
-        spine_preflight_describe(ranks + first, end - first, text, sizeof text);
+        spine_preflight_describe_host(ranks + first, end - first, text, sizeof text);
         fprintf(out, "%-10s %s: %s; %d core%s%s%s; %s\n", hosts == 1 ? "hosts" : "", machine->host,
-                strstr(text, "with ") + strlen("with "), (int)machine->host_cores,
-                machine->host_cores == 1 ? "" : "s", machine->processor[0] == '\0' ? "" : " of ",
-                machine->processor, ranks[first].kernels);
+                text, (int)machine->host_cores, machine->host_cores == 1 ? "" : "s",
+                machine->processor[0] == '\0' ? "" : " of ", machine->processor,
+                ranks[first].kernels);
     }
     if (hosts > MOST_HOSTS)
         fprintf(out, "           and %d more\n", hosts - MOST_HOSTS);

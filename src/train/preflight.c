@@ -67,6 +67,17 @@ static void describe_binding(const struct spine_rank_facts *ranks, int size, cha
         snprintf(text, text_size, "%d of them bound", bound);
 }
 
+void spine_preflight_describe_host(const struct spine_rank_facts *ranks, int size, char *text,
+                                   size_t text_size)
+{
+    const int cores = ranks->machine.host_cores;
+    char binding[64];
+
+    describe_binding(ranks, size, binding, sizeof binding);
+    snprintf(text, text_size, "%d rank%s%s, %s", size, size == 1 ? "" : "s",
+             cores > 0 && size > cores ? " (more than cores)" : "", binding);
+}
+
 void spine_preflight_describe(const struct spine_rank_facts *ranks, int size, char *text,
                               size_t text_size)
 {

@@ -71,7 +71,8 @@ static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
         *own->mode = stepper->mode;
     spine_minibatch_draw(stepper, data, position->epoch);
     spine_stepper_meet_team(stepper, &stepper->memory.node, 0);
-    stepper->mode = (enum spine_mode) * own->mode;
+    const int64_t mode = *own->mode;
+    stepper->mode = (enum spine_mode)mode;
 }
 
 /* Find the next step's mode, on the first rank of a node for the others, and add the penalty. */

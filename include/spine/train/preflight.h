@@ -29,6 +29,11 @@ struct spine_run_facts {
     bool hdf5_locks; /* HDF5 locks the files that it opens */
 };
 
+/* Describe the ranks of one host and what they are bound to: "4 ranks, each rank bound to 1 core".
+ * Local. */
+void spine_preflight_describe_host(const struct spine_rank_facts *ranks, int size, char *text,
+                                   size_t text_size);
+
 /* Describe hosts, ranks and cores in a line: "2 hosts with 4 ranks each, bound to 1 core".
  * Local. */
 void spine_preflight_describe(const struct spine_rank_facts *ranks, int size, char *text,

@@ -90,6 +90,18 @@ static void test_a_good_place_is_described_and_nothing_else(void **state)
     ASSERT_QUIET(4);
 }
 
+static void test_a_host_is_described_alone(void **state)
+{
+    (void)state;
+    char text[128];
+    put_ranks(2, 5, 4);
+    spine_preflight_describe_host(ranks + 5, 5, text, sizeof text);
+    assert_string_equal(text, "5 ranks (more than cores), not bound");
+    bind(5, 0, 1);
+    spine_preflight_describe_host(ranks + 5, 1, text, sizeof text);
+    assert_string_equal(text, "1 rank, bound to 1 core");
+}
+
 static void test_more_ranks_than_cores_are_seen(void **state)
 {
     (void)state;
@@ -192,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_good_place_is_described_and_nothing_else),
+        cmocka_unit_test(test_a_host_is_described_alone),
         cmocka_unit_test(test_more_ranks_than_cores_are_seen),
         cmocka_unit_test(test_ranks_bound_to_one_core_are_seen),
         cmocka_unit_test(test_another_job_on_the_same_core_is_seen),
