@@ -1,6 +1,8 @@
 /* lapack.c -- symmetric matrices: products, eigenvectors, and systems of equations. */
 #include "spine/math/lapack.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,6 +37,7 @@ static int check(size_t n, struct spine_error *err)
 
 void spine_lapack_products(const double *rows, size_t count, size_t n, double *matrix)
 {
+    assert(n <= SPINE_LAPACK_MOST && count <= INT_MAX);
     const int size = (int)n, depth = (int)count;
     const double one = 1, zero = 0;
 
@@ -48,6 +51,7 @@ void spine_lapack_products(const double *rows, size_t count, size_t n, double *m
 void spine_lapack_multiply(const double *rows, size_t count, const double *matrix, size_t n,
                            double *products)
 {
+    assert(n <= SPINE_LAPACK_MOST && count <= INT_MAX);
     const int size = (int)n, columns = (int)count;
     const double one = 1, zero = 0;
 
@@ -82,13 +86,16 @@ static void arrange(double *matrix, int n, double *values)
 
 int spine_lapack_eigenvectors(double *matrix, size_t n, double *values, struct spine_error *err)
 {
-    const int size = (int)n, query = -1;
+    const int query = -1;
     double best = 1;
     int best_int = 1, info = 0;
     if (check(n, err))
         return -1;
 
+    const int size = (int)n;
     dsyevd_("V", "U", &size, matrix, &size, values, &best, &query, &best_int, &query, &info, 1, 1);
+    if (info != 0)
+        return spine_fail(err, "LAPACK can't find the eigenvalues of a matrix of %zu rows", n);
     const int length = (int)best, int_length = best_int;
     double *work = spine_memory_get((size_t)length, sizeof *work, "the eigenvectors", err);
     int *int_work = spine_memory_get((size_t)int_length, sizeof *int_work, "the eigenvectors", err);
@@ -110,11 +117,13 @@ int spine_lapack_eigenvectors(double *matrix, size_t n, double *values, struct s
 int spine_lapack_solve(double *matrix, size_t n, double *right, size_t count,
                        struct spine_error *err)
 {
-    const int size = (int)n, columns = (int)count;
     int info = 0;
     if (check(n, err))
         return -1;
+    if (count > INT_MAX)
+        return spine_refuse(err, "%zu right sides are too many, at most %d", count, INT_MAX);
 
+    const int size = (int)n, columns = (int)count;
     dposv_("U", &size, &columns, matrix, &size, right, &size, &info, 1);
     if (info != 0)
         return spine_refuse(err, "a matrix of %zu rows is not positive definite", n);

@@ -170,22 +170,41 @@ static int check_shared_space(const struct spine_comm *node, size_t bytes, struc
     return spine_comm_agree(node, rc, err);
 }
 
-/* Let the ranks of a node map each other's memory. Not 0 if MPI can't. */
-static int share_memory(const struct spine_comm *node, size_t bytes, MPI_Win *window, void **base)
+/* Find where the memory of each rank of a node is mapped. Not 0 if MPI can't. Local. */
+static int find_mapped(const struct spine_comm *node, MPI_Win window, void **base)
 {
     /* MPI doesn't guarantee alignment. Mappings begin on a page, so rounding addresses up gives the
      * same bytes on every rank. */
-    void *mine = NULL;
-    if (MPI_Win_allocate_shared((MPI_Aint)bytes + 64, 1, MPI_INFO_NULL, mpi(node), &mine, window) !=
-        MPI_SUCCESS)
-        return -1;
     for (int rank = 0; rank < node->size; rank++) {
         MPI_Aint size;
         int unit;
-        MPI_TRY(MPI_Win_shared_query(*window, rank, &size, &unit, &base[rank]));
+        if (MPI_Win_shared_query(window, rank, &size, &unit, &base[rank]) != MPI_SUCCESS)
+            return -1;
         base[rank] = (char *)base[rank] + (64 - (uintptr_t)base[rank] % 64) % 64;
     }
     return 0;
+}
+
+/* Let the ranks of a node map each other's memory. Fails on all ranks alike. */
+static int share_memory(const struct spine_comm *node, size_t bytes, MPI_Win *window, void **base,
+                        struct spine_error *err)
+{
+    static const char failed[] = "no shared memory for %zu bytes a rank; is /dev/shm full?";
+    void *mine = NULL;
+    int rc = 0;
+
+    if (MPI_Win_allocate_shared((MPI_Aint)bytes + 64, 1, MPI_INFO_NULL, mpi(node), &mine, window) !=
+        MPI_SUCCESS)
+        rc = spine_fail(err, failed, bytes);
+    if (spine_comm_agree(node, rc, err))
+        return -1; /* freeing it would wait for the rank without it */
+
+    if (find_mapped(node, *window, base))
+        rc = spine_fail(err, failed, bytes);
+    rc = spine_comm_agree(node, rc, err);
+    if (rc != 0)
+        MPI_TRY(MPI_Win_free(window));
+    return rc;
 }
 
 int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_comm_memory *memory,
@@ -209,9 +228,8 @@ int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_com
     rc = spine_comm_agree(node, rc, err);
     if (rc == 0 && node->size > 1)
         rc = check_shared_space(node, rounded, err);
-    if (rc == 0 && node->size > 1 && share_memory(node, rounded, window, base))
-        rc = spine_fail(err, "no shared memory for %zu bytes a rank; is /dev/shm full?", bytes);
-    rc = spine_comm_agree(node, rc, err);
+    if (rc == 0 && node->size > 1)
+        rc = share_memory(node, rounded, window, base, err);
     if (rc == 0) {
         *memory = (struct spine_comm_memory){base, window};
         return 0;
@@ -288,30 +306,52 @@ double spine_comm_clock(void)
     return spine_clock_now();
 }
 
+/* The same as MPI_Alltoall(), in pieces: with the next rank and the one before, then those after them. */
+static void exchange_pieces(struct spine_comm *comm, const float *send, size_t count,
+                            float *receive)
+{
+    for (int shift = 0; shift < comm->size; shift++) {
+        const int to = (comm->rank + shift) % comm->size;
+        const int from = (comm->rank - shift + comm->size) % comm->size;
+        for (size_t done = 0; done < count; done += PIECE) {
+            const int piece = next_piece(count, done);
+            MPI_TRY(MPI_Sendrecv(send + (size_t)to * count + done, piece, MPI_FLOAT, to, 0,
+                                 receive + (size_t)from * count + done, piece, MPI_FLOAT, from, 0,
+                                 mpi(comm), MPI_STATUS_IGNORE));
+        }
+    }
+}
+
 void spine_comm_exchange(struct spine_comm *comm, const float *send, size_t count, float *receive)
 {
-    assert(count <= PIECE);
     if (comm->size == 1)
         memcpy(receive, send, count * sizeof *send);
+    else if (count > PIECE)
+        exchange_pieces(comm, send, count, receive);
     else
         MPI_TRY(
             MPI_Alltoall(send, (int)count, MPI_FLOAT, receive, (int)count, MPI_FLOAT, mpi(comm)));
 }
 
+/* The same as MPI_Allgather(), in pieces. */
+static void collect_pieces(struct spine_comm *comm, const char *mine, size_t bytes, char *all)
+{
+    memcpy(all + (size_t)comm->rank * bytes, mine, bytes);
+    for (int rank = 0; rank < comm->size; rank++)
+        spine_comm_broadcast_from(comm, rank, all + (size_t)rank * bytes, bytes);
+}
+
 void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count, float *all)
 {
-    assert(count <= PIECE);
-    if (comm->size == 1)
-        memcpy(all, mine, count * sizeof *mine);
-    else
-        MPI_TRY(MPI_Allgather(mine, (int)count, MPI_FLOAT, all, (int)count, MPI_FLOAT, mpi(comm)));
+    spine_comm_collect_bytes(comm, mine, count * sizeof *mine, all);
 }
 
 void spine_comm_collect_bytes(struct spine_comm *comm, const void *mine, size_t bytes, void *all)
 {
-    assert(bytes <= SPINE_COMM_MESSAGE);
     if (comm->size == 1)
         memcpy(all, mine, bytes);
+    else if (bytes > SPINE_COMM_MESSAGE)
+        collect_pieces(comm, mine, bytes, all);
     else
         MPI_TRY(MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, mpi(comm)));
 }

@@ -234,8 +234,11 @@ static size_t choose_capacity(const struct spine_vectors *vectors, const struct 
     const double left = (double)spine_lines_left(lines), parsed = (double)bytes - left;
     const size_t first = first_rows(vectors);
     size_t wanted = vectors->capacity == 0 ? first : 2 * vectors->capacity;
-    if (vectors->capacity == first && left > 0)
-        wanted += (size_t)(1.05 * left * (double)first / parsed);
+    if (vectors->capacity == first && left > 0) {
+        /* Short first rows make the guess too large: a number has two bytes at least. */
+        const double most = left / (2 * (double)vectors->dim) + 1;
+        wanted += (size_t)fmin(1.05 * left * (double)first / parsed, most);
+    }
     return limit > 0 && wanted > limit ? (size_t)limit : wanted;
 }
 

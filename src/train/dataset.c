@@ -20,6 +20,7 @@
 
 static int read_extent(struct spine_input *input, size_t limit, struct spine_error *err)
 {
+    const uint32_t most = UINT32_MAX - 1; /* lists of rows have numbers of 32 bits */
     size_t num_rows = 0;
 
     if (spine_vectorsfile_extent(input->store, input->path, &num_rows, &input->dim, err))
@@ -29,6 +30,9 @@ static int read_extent(struct spine_input *input, size_t limit, struct spine_err
                             num_rows);
 
     input->num_rows = limit > 0 ? limit : num_rows;
+    if (input->num_rows > most)
+        return spine_refuse(err, "%s: %zu rows are too many, at most %u; data.limit takes fewer",
+                            input->path, input->num_rows, most);
     return 0;
 }
 

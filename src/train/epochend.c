@@ -120,8 +120,15 @@ static int check_losses(const struct spine_trainer *run, const struct spine_metr
 {
     const long long epoch = metrics->epoch;
 
-    if (isfinite(metrics->total) && isfinite(metrics->eval_rl))
+    const bool is_held_out_finite = !metrics->has_held_out || isfinite(metrics->held_out_rl);
+
+    if (isfinite(metrics->total) && isfinite(metrics->eval_rl) && is_held_out_finite)
         return 0;
+    if (isfinite(metrics->total) && isfinite(metrics->eval_rl))
+        return spine_fail(err,
+                          "epoch %lld: the loss of the rows held out is not finite; they may have "
+                          "extreme values, which data.clip limits",
+                          epoch);
     if (run->config->objective == SPINE_OBJECTIVE_NNSE)
         return spine_fail(err,
                           "epoch %lld: the loss is not finite; the input may have extreme values, "

@@ -35,13 +35,14 @@ static double choose_unit(double largest, double count)
     return spine_exact_quantum(largest, MOST_BITS - bits_of(count));
 }
 
-/* The whole number of units that is nearest to a value. 0 for NaN, which can't be converted: rows that
- * couldn't be read are NaN until spine_dataset_check() reports them. */
+/* The whole number of units that is nearest to a value. 0 for what can't be converted: rows that couldn't
+ * be read are NaN until spine_dataset_check() reports them, and those of a file that changes between two
+ * passes may be of any size. */
 static int64_t count_units(double value, double unit)
 {
     const double units = rint(value / unit);
 
-    return isnan(units) ? 0 : (int64_t)units;
+    return fabs(units) < 0x1p62 ? (int64_t)units : 0;
 }
 
 static double largest_entry(struct spine_dataset *data, struct spine_comm *comm)
@@ -250,6 +251,11 @@ int spine_scalingfit_begin(struct spine_dataset *data, struct spine_comm *comm,
     if (options->whiten == SPINE_WHITEN_REMOVE && options->remove >= data->dim)
         return spine_refuse(err, "data.whiten: remove:%zu of rows of %zu numbers leaves nothing",
                             options->remove, data->dim);
+    if (options->whiten == SPINE_WHITEN_REMOVE && data->dim > SPINE_LAPACK_MOST)
+        return spine_refuse(err,
+                            "data.whiten: remove:%zu needs rows of at most %d numbers, those of "
+                            "data.input have %zu",
+                            options->remove, (int)SPINE_LAPACK_MOST, data->dim);
     if (options->whiten != SPINE_WHITEN_NO) {
         const int rc =
             spine_scaling_init(&scaling, data->dim, options->whiten, options->remove, err);

@@ -107,6 +107,7 @@ def bad_vectors():
         "vectors_huge": replace("vectors", shape=(1 << 40, 300), dtype="f4", chunks=(64, 300)),
         "vectors_unwritten": replace("vectors", shape=(30, 5), dtype="f4"),
         "words_few": replace("words", data=words(29), dtype=TEXT),
+        "rows_wide": replace("vectors", data=np.eye(30, 30001), dtype="f4"),
         "words_many": replace("words", data=words(31), dtype=TEXT),
         "words_numbers": replace("words", data=np.arange(30)),
         "words_2d": replace("words", data=words(30).reshape(15, 2), dtype=TEXT),

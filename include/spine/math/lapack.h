@@ -1,7 +1,8 @@
 /* lapack.h -- symmetric matrices: products, eigenvectors, and systems of equations.
  *
  * Only this module calls LAPACK, which is part of OpenBLAS. Matrices are double, (n, n), row-major
- * without padding; one triangle of a symmetric matrix is enough. Local. */
+ * without padding; one triangle of a symmetric matrix is enough. A matrix has at most SPINE_LAPACK_MOST
+ * rows, which the last two functions check. Local. */
 #ifndef SPINE_MATH_LAPACK_H
 #define SPINE_MATH_LAPACK_H
 
