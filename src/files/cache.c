@@ -266,7 +266,9 @@ static int convert(const struct spine_config *config, const char *directory,
 {
     char notice[4 * SPINE_PATH];
     const struct spine_convert_options conversion = {
-        .source = {.path = config->input, .words = config->words[0] == '\0' ? NULL : config->words},
+        .source = {.path = config->input,
+                   .words = config->words[0] == '\0' ? NULL : config->words,
+                   .words_option = "data.words"},
         .output = found->path,
         .report = stderr,
         .notice = notice,

@@ -151,7 +151,8 @@ static int check_request(const struct spine_source *source, struct spine_error *
         return spine_refuse(err, "%s: is not a safetensors file, which --tensor is for",
                             request->path);
     if (request->words != NULL && source->rows == 0)
-        return spine_refuse(err, "%s: has words of its own; leave out --words", request->path);
+        return spine_refuse(err, "%s: has words of its own; leave out %s", request->path,
+                            request->words_option != NULL ? request->words_option : "--words");
     return 0;
 }
 

@@ -65,10 +65,22 @@ static int look_at_container(const char *path, bool *is_packed, struct spine_err
 struct arrays {
     char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER, if there is only one */
     int num_matrices, num_words, num_objects, num_lists;
-    const char *file; /* borrowed */
+    uint64_t length;   /* of the array of words, or if there is none, of objects */
+    const char *inner; /* the array that was named, with or without .npy; NULL: none */
+    uint64_t rows;     /* of it, if it is a matrix */
+    const char *file;  /* borrowed, as inner */
     struct spine_error *err;
-    struct spine_namelist names; /* of the members */
+    struct spine_namelist names, matrices; /* of the members */
 };
+
+/* Does NAME or NAME.npy name the member? */
+static bool is_named(const char *member, const char *name)
+{
+    const size_t length = strlen(name);
+
+    return strncmp(member, name, length) == 0 &&
+           (member[length] == '\0' || strcmp(member + length, ".npy") == 0);
+}
 
 /* Read the header of a member, and count it. */
 static int note_member(const char *member, const void *start, size_t bytes, void *data)
@@ -83,15 +95,20 @@ static int note_member(const char *member, const void *start, size_t bytes, void
         return -1;
 
     spine_namelist_add(&arrays->names, "%s", member);
+    if (arrays->inner != NULL && is_named(member, arrays->inner))
+        arrays->rows = npy.num_sizes == 2 ? npy.sizes[0] : 0;
     if (npy.num_sizes == 2 && npy.type[1] == 'f') {
         arrays->num_matrices++;
+        spine_namelist_add(&arrays->matrices, "%s", member);
         strcpy(arrays->matrix, path);
     } else if (spine_npy_has_words(&npy)) {
         arrays->num_words++;
+        arrays->length = npy.sizes[0];
         strcpy(arrays->words, path);
-    } else if (npy.num_sizes == 1 && strchr(npy.type, 'O') != NULL)
+    } else if (npy.num_sizes == 1 && strchr(npy.type, 'O') != NULL) {
         arrays->num_objects++;
-    else if (npy.num_sizes == 1 && npy.type[1] == 'f')
+        arrays->length = arrays->num_words == 0 ? npy.sizes[0] : arrays->length;
+    } else if (npy.num_sizes == 1 && npy.type[1] == 'f')
         arrays->num_lists++;
     return 0;
 }
@@ -119,10 +136,54 @@ static int choose_arrays(const char *path, struct arrays *arrays, struct spine_e
                           "numpy.load(\"FILE\"); [print(w, *f[w]) for w in f]' > vectors.txt",
                           path);
     else if (rc == 0 && arrays->names.count > 0 && arrays->num_matrices != 1)
-        rc = spine_refuse(err,
-                          "%s: has %d matrices of floating-point numbers; choose an array as "
-                          "%s:ARRAY: %s",
-                          path, arrays->num_matrices, path, spine_namelist_end(&arrays->names));
+        rc = spine_refuse(
+            err, "%s: has %d matrices of floating-point numbers; choose an array as %s:ARRAY: %s",
+            path, arrays->num_matrices, path,
+            spine_namelist_end(arrays->num_matrices > 0 ? &arrays->matrices : &arrays->names));
+    return rc;
+}
+
+static int refuse_objects(const char *path, struct spine_error *err)
+{
+    return spine_refuse(err,
+                        "%s: beside the matrix is an array of Python objects, which is not read; "
+                        "save words as numpy.array(words, dtype=str), or give --words or "
+                        "--words-from",
+                        path);
+}
+
+/* The same, but ignore a member that can't be read: if it is the one that was named, reading it reports
+ * why. */
+static int note_readable(const char *member, const void *start, size_t bytes, void *data)
+{
+    struct arrays *arrays = data;
+    const int rc = note_member(member, start, bytes, data);
+
+    return rc != 0 && arrays->err->status == SPINE_EXIT_REFUSED ? 0 : rc;
+}
+
+/* FILE.npz:ARRAY: use the words that FILE.npz would have, if they are as many as the array's rows. */
+static int find_words_beside(struct spine_sourcefiles *files, struct spine_error *err)
+{
+    struct arrays arrays = {.err = err};
+    char *file = NULL;
+    const char *inner = NULL;
+    bool is_zip = false;
+
+    if (spine_stream_split(files->path, &file, &inner, err))
+        return -1;
+    int rc = inner == NULL ? 0 : spine_archive_is(file, &is_zip, err);
+    arrays.file = file;
+    arrays.inner = inner;
+    if (rc == 0 && is_zip)
+        rc = spine_archive_list_starts(file, ".npy", SPINE_NPY_START, note_readable, &arrays, err);
+
+    const bool fits = arrays.rows > 0 && arrays.length == arrays.rows;
+    if (rc == 0 && fits && arrays.num_words == 1)
+        rc = set_path(files->words, arrays.words, err);
+    else if (rc == 0 && fits && arrays.num_words == 0 && arrays.num_objects == 1)
+        rc = refuse_objects(files->path, err);
+    free(file);
     return rc;
 }
 
@@ -232,12 +293,9 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
             set_path(files->words, arrays.words, err))
             return -1;
         if (request->words == NULL && arrays.num_words == 0 && arrays.num_objects == 1)
-            return spine_refuse(err,
-                                "%s: beside the matrix is an array of Python objects, which is "
-                                "not read; save words as numpy.array(words, dtype=str), or give "
-                                "--words or --words-from",
-                                request->path);
-    }
+            return refuse_objects(request->path, err);
+    } else if (!files->is_path_spooled && request->words == NULL && find_words_beside(files, err))
+        return -1;
     strcpy(files->words_name, files->words);
     if (prepare_input(files, request, prefix, err) || prepare_words(files, prefix, err))
         return -1;

@@ -102,6 +102,7 @@ static int convert(struct job *job, struct spine_error *err)
         return spine_refuse(err, "%.60s...: the path is too long", beside);
     conversion.source.path = options->input;
     conversion.source.words = options->words_from;
+    conversion.source.words_option = "--words-from";
     if (spine_convert(job->comm, &conversion, err))
         return -1;
 

@@ -116,6 +116,11 @@ static int step_zstd(struct spine_decoder *decoder, struct spine_packed *in,
     out->ended = code == 0;
     if (ZSTD_isError(code) && ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
         return fail_memory(path, err);
+    if (ZSTD_isError(code) && ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
+        return spine_refuse(err,
+                            "%s: zstd data of a larger window than the file's size lets expect; "
+                            "decompress it first: zstd -d --long=%d",
+                            path, ZSTD_MOST_WINDOW);
     return ZSTD_isError(code) ? refuse_damaged(path, ZSTD_getErrorName(code), err) : 0;
 }
 

@@ -80,6 +80,28 @@ static bool is_matrix(const cJSON *tensor, uint64_t begin, struct spine_matrix *
            (end - first) % spine_matrix_width(matrix->type) == 0;
 }
 
+/* Is it a matrix by its shape and type, but not by the bytes that the header says it has? */
+static bool is_contradictory(const cJSON *tensor, uint64_t begin)
+{
+    struct spine_matrix matrix = {0};
+
+    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(tensor, "shape")) == 2 &&
+           find_type(tensor, &matrix.type) && !is_matrix(tensor, begin, &matrix);
+}
+
+/* The first such tensor of the header, or the one with this name; NULL if there is none. */
+static const cJSON *find_contradiction(const cJSON *header, const char *name, uint64_t begin)
+{
+    const cJSON *tensor;
+
+    cJSON_ArrayForEach(tensor, header)
+    {
+        if ((name == NULL || strcmp(tensor->string, name) == 0) && is_contradictory(tensor, begin))
+            return tensor;
+    }
+    return NULL;
+}
+
 /* A matrix that may be chosen. */
 struct choice {
     const cJSON *tensor;
@@ -136,6 +158,12 @@ static int choose(const cJSON *header, const char *name, uint64_t begin,
 
     if (tensor != NULL && is_matrix(tensor, begin, matrix))
         return spine_matrix_check(matrix, err);
+    const cJSON *contradiction = find_contradiction(header, name, begin);
+    if (contradiction != NULL && (name != NULL || names.count == 0))
+        return spine_refuse(err,
+                            "%s: the header contradicts itself: the shape of the tensor '%.80s' "
+                            "doesn't fit its data_offsets; is the file damaged?",
+                            path, contradiction->string);
     if (names.count == 0)
         return spine_refuse(err,
                             "%s: a safetensors file without a matrix (a tensor of two dimensions) "

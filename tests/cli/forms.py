@@ -184,6 +184,7 @@ def make():
     np.save("half.npy", table.astype("f2"))
     np.savez("pair.npz", vectors=table, words=np.array(words()))
     np.savez_compressed("packed.npz", vectors=table, words=np.array(words()), counts=np.arange(3))
+    np.savez("several.npz", a=table, b=table[:5], words=np.array(words()))
     np.savez("one.npz", a=table, counts=np.arange(3))
     np.savez_compressed("large.npz", a=table, unused=np.zeros(1 << 22))
     np.savez("shaped.npz", a=table, format="f4", shape=table.shape)

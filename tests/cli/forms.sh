@@ -52,6 +52,7 @@ for file in numbered.tsv counted.txt; do
 done
 check numbers one.npz:a
 (ulimit -f 16384 && check numbers large.npz) # only headers of what isn't needed are unpacked
+check words several.npz:a
 check numbers shaped.npz # not a sparse matrix of SciPy's
 check numbers c.npy
 check numbers fortran.npy
@@ -146,6 +147,9 @@ echo '{"half": 1}' >other.index.json
 refuse "other.index.json: is not an index of tensors" other.index.json:half
 refuse "a NumPy array of Python objects" --words=objects.npy c.npy
 refuse "beside the matrix is an array of Python objects" objects.npz
+refuse "beside the matrix is an array of Python objects" objects.npz:a
+refuse "several.npz: has 2 matrices of floating-point numbers; choose an array as several.npz:ARRAY: a.npy, b.npy" several.npz
+run "$SPINE_BIN/spine-convert" several.npz:b out.h5 # whose rows aren't the words'
 refuse "each.npz: has no matrix of floating-point numbers; if each array is a word's vector, write" each.npz
 refuse "few.npz:words.npy: has 299 words for 300 vectors" few.npz
 head -n 290 words.txt >short.txt

@@ -13,6 +13,7 @@
 struct spine_source_request {
     const char *path;                /* FILE, FILE.zip:MEMBER, FILE.h5:/DATASET; "-": stdin */
     const char *words;               /* a list of words (wordlist.h), or NULL */
+    const char *words_option;        /* that named it, in messages; NULL: "--words" */
     const char *tensor;              /* of a safetensors file, or NULL: the only one */
     enum spine_form form;            /* SPINE_FORM_AUTO: detect it */
     enum spine_layout_header header; /* of text */
