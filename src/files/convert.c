@@ -499,7 +499,7 @@ static void print_report(const struct job *job, double rms)
         .request = &job->options->source,
         .source = job->source,
         .layout = &job->files.layout,
-        .output = job->options->output,
+        .output = job->options->is_temporary ? job->options->source.path : job->options->output,
         .leftout = &job->leftout,
         .dim = job->vectors.dim,
         .rms = rms,

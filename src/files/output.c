@@ -552,8 +552,8 @@ int spine_output_close(struct spine_output *const *outputs, size_t count,
 
 void spine_output_describe(const struct spine_output_report *report, char *text, size_t size)
 {
-    snprintf(text, size, "%zu words x %zu dimensions, %.1f values a word", report->rows,
-             report->columns,
+    snprintf(text, size, "%zu word%s x %zu dimension%s, %.1f values a word", report->rows,
+             report->rows == 1 ? "" : "s", report->columns, report->columns == 1 ? "" : "s",
              report->rows == 0 ? 0 : (double)report->values / (double)report->rows);
 }
 

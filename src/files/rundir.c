@@ -40,6 +40,9 @@ static int make_directory(const char *option, const char *path, struct spine_err
                             "%s: %s is a symbolic link to a missing directory: create it, or "
                             "remove the link",
                             option, path);
+    if (errno == EEXIST)
+        return spine_refuse(err, "%s: %s is a file; expected a directory, or a new name", option,
+                            path);
     return spine_refuse(err, "%s: can't make %s: %s", option, path, strerror(errno));
 }
 

@@ -90,24 +90,51 @@ static int is_vectors(const char *path, bool *is, struct spine_error *err)
     return spine_store_close(store, err);
 }
 
+/* Choose the name of the temporary vectors.h5: beside the first output, where all ranks see it. Without outputs
+ * and other ranks it goes where nothing of the user's is, which may be writable while the working directory
+ * isn't. */
+static int name_spool(struct job *job, struct spine_error *err)
+{
+    const struct spine_encode_options *options = job->options;
+    const char *directory = getenv("TMPDIR");
+    int length;
+
+    if (options->num_outputs > 0)
+        length = snprintf(job->spool, sizeof job->spool, "%s.input.h5", options->outputs[0]);
+    else if (job->comm->size > 1)
+        length = snprintf(job->spool, sizeof job->spool, "spine-encode.input.h5");
+    else
+        length = snprintf(job->spool, sizeof job->spool, "%s/spine-encode-%ld.input.h5",
+                          directory == NULL ? "/tmp" : directory, (long)getpid());
+    if (length < (int)sizeof job->spool)
+        return 0;
+    job->spool[0] = '\0';
+    return spine_refuse(err, "%.60s...: the path is too long",
+                        options->num_outputs > 0 ? options->outputs[0] : "TMPDIR");
+}
+
 static int convert(struct job *job, struct spine_error *err)
 {
     const struct spine_encode_options *options = job->options;
-    const char *beside = options->num_outputs > 0 ? options->outputs[0] : "spine-encode";
     /* Standard output is for --words. */
     struct spine_convert_options conversion = {
         .output = job->spool, .report = stderr, .is_temporary = true};
 
-    if (snprintf(job->spool, sizeof job->spool, "%s.input.h5", beside) >= (int)sizeof job->spool)
-        return spine_refuse(err, "%.60s...: the path is too long", beside);
+    if (name_spool(job, err))
+        return -1;
     conversion.source.path = options->input;
     conversion.source.words = options->words_from;
     conversion.source.words_option = "--words-from";
-    if (spine_convert(job->comm, &conversion, err))
-        return -1;
-
     job->part = spine_outfile_part(job->spool, err);
-    return spine_comm_agree(job->comm, -(job->part == NULL), err);
+    if (spine_comm_agree(job->comm, -(job->part == NULL), err))
+        return -1;
+    if (spine_convert(job->comm, &conversion, err) == 0)
+        return 0;
+    if (options->num_outputs > 0) {
+        spine_error_rename(err, job->part, options->outputs[0]);
+        spine_error_rename(err, job->spool, options->outputs[0]);
+    }
+    return -1;
 }
 
 static int check_width(const struct job *job, struct spine_error *err)
@@ -116,10 +143,11 @@ static int check_width(const struct job *job, struct spine_error *err)
     const size_t expected = job->options->decode ? params->hidden : params->dim;
     if (job->width == expected)
         return 0;
-    return spine_refuse(
-        err, "%s: has %zu numbers a row, but %s %zu", job->options->input, job->width,
-        job->options->decode ? "the model's codes have" : "the model was trained on rows of",
-        expected);
+    return spine_refuse(err, "%s: has %zu number%s a row, but %s %zu", job->options->input,
+                        job->width, job->width == 1 ? "" : "s",
+                        job->options->decode ? "the model's codes have"
+                                             : "the model was trained on rows of",
+                        expected);
 }
 
 static int open_input(struct job *job, struct spine_error *err)

@@ -123,9 +123,9 @@ static int read_rows(struct spine_testset *set, add_fields *add, void *context,
     return rc;
 }
 
-static void log_count(const struct spine_testset *set, const char *what)
+static void log_count(const struct spine_testset *set, const char *one, const char *several)
 {
-    spine_log(SPINE_LOG_INFO, "%s: %zu %s", set->path, set->count, what);
+    spine_log(SPINE_LOG_INFO, "%s: %zu %s", set->path, set->count, set->count == 1 ? one : several);
 }
 
 static void log_header(const struct spine_testset *set, const struct spine_tabular_row *row)
@@ -339,7 +339,7 @@ int spine_testset_read_pairs(struct spine_testset *set, const char *path, struct
         return spine_refuse(err, "%s: has no pairs of words", path);
 
     cut_parts_of_speech(set);
-    log_count(set, "pairs of words");
+    log_count(set, "pair of words", "pairs of words");
     return 0;
 }
 
@@ -430,7 +430,7 @@ int spine_testset_read_sorted(struct spine_testset *set, const char *path, struc
     if (set->count == 0)
         return spine_refuse(err, "%s: has no words", path);
 
-    log_count(set, "words in categories");
+    log_count(set, "word in a category", "words in categories");
     return order_sorted(set, err);
 }
 
@@ -500,6 +500,7 @@ int spine_testset_read_analogies(struct spine_testset *set, const char *path,
     if (set->count == 0)
         return spine_refuse(err, "%s: has no questions", path);
 
-    log_count(set, set->is_of_pairs ? "pairs, any two of a section a question" : "questions");
+    log_count(set, set->is_of_pairs ? "pair" : "question",
+              set->is_of_pairs ? "pairs, any two of a section a question" : "questions");
     return 0;
 }

@@ -18,6 +18,9 @@ done
 run "$encode" run "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" -o text.txt
 cmp text.txt run/codes.txt || fail "from text the codes differ"
 [ ! -e text.txt.input.h5.part ] || fail "the converted input is left"
+grep -q "5k.txt.gz: 5000 vectors of 100 numbers" stderr || fail "the input isn't named: $(cat stderr)"
+refused spine-encode "nowhere/out.txt: its directory doesn't exist" "$encode" run \
+    "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" -o nowhere/out.txt
 cp glove.h5 mine.txt.input.h5
 sed -n '2,9p' run/codes.txt >few.txt
 attempt "$encode" run few.txt --decode -o mine.txt
@@ -149,5 +152,7 @@ refused spine-encode "'more': expected one run and one file, and words after --w
     "$encode" run glove.h5 more -o out.npy
 refused spine-encode "--words: expected words after the file" "$encode" run glove.h5 --words
 refused spine-encode "no/out.txt: its directory doesn't exist" "$encode" run glove.h5 -o no/out.txt
+refused spine-encode "none/spine-encode-*.input.h5: its directory doesn't exist" \
+    env TMPDIR=none "$encode" run narrow.txt --words a
 left=$(find . -name 'out.*' -o -name '*.part' -o -name '*.input.h5')
 [ -z "$left" ] || fail "left behind: $left"

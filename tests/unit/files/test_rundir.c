@@ -279,13 +279,16 @@ static void test_where_no_directory_can_be_made_the_reason_is_given(void **state
     put("file");
     int lock = 7;
     EXPECT_REFUSED(spine_rundir_lock(file.text, &lock, &err),
-                   "output.directory: can't make %s: File exists", file.text);
+                   "output.directory: %s is a file; expected a directory, or a new name",
+                   file.text);
     EXPECT_REFUSED(spine_rundir_lock(below.text, &lock, &err),
-                   "output.directory: can't make %s: File exists", file.text);
+                   "output.directory: %s is a file; expected a directory, or a new name",
+                   file.text);
     assert_int_equal(mkdir(blocked.text, 0777), 0);
     put("blocked/shards");
     EXPECT_REFUSED(spine_rundir_lock(blocked.text, &lock, &err),
-                   "output.directory: can't make %s: File exists", shards.text);
+                   "output.directory: %s is a file; expected a directory, or a new name",
+                   shards.text);
     assert_int_equal(lock, -1);
 }
 
