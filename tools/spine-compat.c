@@ -138,7 +138,8 @@ static int take_options(struct request *request, int argc, char **argv, struct s
     return rc;
 }
 
-/* Refuse an output that would replace the input, or that can't be a file in the directory of the run. */
+/* Refuse an output that would replace the input, or that can't be a file in the directory of the
+ * run. */
 static int check_output(const struct request *request, struct spine_error *err)
 {
     const char *output = request->output;

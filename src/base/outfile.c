@@ -40,8 +40,8 @@ static int check_is_file(const char *path, const struct stat *facts, struct spin
                         S_ISDIR(facts->st_mode) ? "directory" : "device or a pipe");
 }
 
-/* Publishing would fail for a directory, after all the work, and replace /dev/null, or what /dev/stdout
- * names, with a file. */
+/* Publishing would fail for a directory, after all the work, and replace /dev/null, or what
+ * /dev/stdout names, with a file. */
 int spine_outfile_check_place(const char *path, struct spine_error *err)
 {
     struct stat facts;
@@ -49,8 +49,8 @@ int spine_outfile_check_place(const char *path, struct spine_error *err)
     return stat(path, &facts) != 0 ? 0 : check_is_file(path, &facts, err);
 }
 
-/* Find the first byte of a file's text, after a byte order mark and white space; that of an empty file stays
- * as it is. Returns -1, with errno set, on failure. */
+/* Find the first byte of a file's text, after a byte order mark and white space; that of an empty
+ * file stays as it is. Returns -1, with errno set, on failure. */
 static int read_first(int file, char *first)
 {
     char bytes[64] = "";

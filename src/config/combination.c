@@ -83,8 +83,8 @@ static int refuse_option(const struct spine_config *config, const struct spine_o
                         option->name, spine_objective_names[config->objective], origin, users);
 }
 
-/* Is this an option that the objective doesn't use, and yet changed? If the objective was set, options may
- * be set to their defaults, as in a configuration that has all of them. */
+/* Is this an option that the objective doesn't use, and yet changed? If the objective was set,
+ * options may be set to their defaults, as in a configuration that has all of them. */
 static bool is_misused(const struct spine_config *config, const struct spine_option *option)
 {
     if (spine_objective_takes((enum spine_objective)config->objective, option->name))

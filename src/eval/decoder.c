@@ -160,9 +160,9 @@ static bool all_have_columns(const struct spine_decoder *decoders, size_t count,
     return true;
 }
 
-/* Find the numbers of a vector: of a run if there is one, else a size that all matrices have, at best that
- * of rows; 0 if there is none. Matrices of one size, some of them turned round, have more units than
- * numbers: whatever their order. */
+/* Find the numbers of a vector: of a run if there is one, else a size that all matrices have, at
+ * best that of rows; 0 if there is none. Matrices of one size, some of them turned round, have more
+ * units than numbers: whatever their order. */
 static size_t find_dim(const struct spine_decoder *decoders, size_t count)
 {
     for (size_t i = 0; i < count; i++)

@@ -133,8 +133,8 @@ static void name_file(const char *path, char name[TEST_NAME])
         *dot = '\0';
 }
 
-/* The name of test set i of a kind: that of its file or, if another one's is equal, its path, the end of a
- * long one. */
+/* The name of test set i of a kind: that of its file or, if another one's is equal, its path, the
+ * end of a long one. */
 static void name_test(const struct spine_paths *paths, size_t i, char name[TEST_NAME])
 {
     const char *path = paths->list[i];
@@ -224,8 +224,8 @@ static void warn_of_nothing(const struct subject *subject, const struct spine_te
 
 /* --- What is measured --------------------------------------------------------------------- */
 
-/* Find a file's input, whose path in the run's configuration is 'input'. If it isn't the reference space,
- * which is then *space, read it to 'own'; no rows: it is unknown. */
+/* Find a file's input, whose path in the run's configuration is 'input'. If it isn't the reference
+ * space, which is then *space, read it to 'own'; no rows: it is unknown. */
 static int find_input(const struct spine_evaluate_options *options, const struct subject *subject,
                       const char *input, struct spine_space *own, const struct spine_space **space,
                       struct spine_error *err)

@@ -207,8 +207,8 @@ static int write_part(const char *path, const struct sheet *sheet, const size_t 
     return spine_outfile_close_text(out, path, err);
 }
 
-/* A file that exists may have people's answers, or be the key to their sheets: it is replaced only by an
- * equal one. PATH.part is written. */
+/* A file that exists may have people's answers, or be the key to their sheets: it is replaced only
+ * by an equal one. PATH.part is written. */
 static int check_old(const char *path, struct spine_error *err)
 {
     char *part = spine_outfile_part(path, err), *old = NULL, *new = NULL;

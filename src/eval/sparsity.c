@@ -10,7 +10,8 @@
 
 static const float NEARLY_ZERO = 0.001F; /* the published program's bound */
 
-/* What a dimension needs to be alive: so much of the largest value, but no more than if that were 1. */
+/* What a dimension needs to be alive: so much of the largest value, but no more than if that were
+ * 1. */
 static const float ALIVE = 0.001F;
 
 static const char group[] = "sparsity";

@@ -96,8 +96,8 @@ static int begin_output(struct job *job, struct spine_error *err)
     return 0;
 }
 
-/* Rank 0 finds the form of the input. A spooled input goes beside PATH.part, which is created first:
- * while it is locked, no other conversion spools to the same names. */
+/* Rank 0 finds the form of the input. A spooled input goes beside PATH.part, which is created
+ * first: while it is locked, no other conversion spools to the same names. */
 static int prepare(struct job *job, struct spine_error *err)
 {
     const struct spine_convert_options *options = job->options;

@@ -97,8 +97,8 @@ static int adopt_words(struct spine_words *words, char *text, size_t bytes, stru
     return 0;
 }
 
-/* Number the duplicates by their position in the block of the rank that sent them; sizes become those
- * of the answers. 'sent' are the bytes that each rank has sent. */
+/* Number the duplicates by their position in the block of the rank that sent them; sizes become
+ * those of the answers. 'sent' are the bytes that each rank has sent. */
 static void number_by_sender(uint64_t *duplicates, size_t count, const struct spine_words *words,
                              const uint64_t *sent, uint64_t *sizes, int size)
 {

@@ -221,8 +221,8 @@ static off_t find_end(struct spine_events *events, int64_t epochs)
     return end;
 }
 
-/* Open one of our files, but not through a symbolic link, and without waiting for a pipe, which somebody
- * may have planted. */
+/* Open one of our files, but not through a symbolic link, and without waiting for a pipe, which
+ * somebody may have planted. */
 static FILE *open_file(const char *path, int flags, const char *mode, struct spine_error *err)
 {
     const int descriptor = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);

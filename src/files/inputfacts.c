@@ -35,8 +35,8 @@ static int append(char **text, const char *prefix, const char *directory, const 
     return 0;
 }
 
-/* The size and the time of a file; -1 if there is none. What is wrong with it otherwise is found when it
- * is read. */
+/* The size and the time of a file; -1 if there is none. What is wrong with it otherwise is found
+ * when it is read. */
 static int describe(const char *file, char *text, size_t size, struct spine_error *err)
 {
     const int64_t second = 1000 * 1000 * 1000;

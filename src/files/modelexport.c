@@ -154,7 +154,8 @@ static int write_npz(const struct tensor *tensors, const char *path, struct spin
     return rc;
 }
 
-/* Complete PATH.part: the length of the JSON header, the header, padded to 8 bytes, and the tensors. */
+/* Complete PATH.part: the length of the JSON header, the header, padded to 8 bytes, and the
+ * tensors. */
 static int write_safetensors(const struct tensor *tensors, const char *path,
                              struct spine_error *err)
 {

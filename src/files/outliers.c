@@ -13,8 +13,8 @@
 
 enum { LEAST_ROWS = 10, LEAST_DIM = 2 }; /* of fewer, one may easily be half */
 
-/* Rows are far if they are so many times as long as the median. If they are more than this share of all
- * rows, they aren't outliers. */
+/* Rows are far if they are so many times as long as the median. If they are more than this share of
+ * all rows, they aren't outliers. */
 static const float FAR = 10;
 static const double MOST_FAR = 0.1;
 

@@ -506,8 +506,8 @@ static int publish_files(struct spine_output *const *outputs, size_t count, stru
     return 0;
 }
 
-/* All that takes time, and most of what may fail, is done first. What was published stays if another file
- * can't be: it is complete, and what it replaced is gone. */
+/* All that takes time, and most of what may fail, is done first. What was published stays if
+ * another file can't be: it is complete, and what it replaced is gone. */
 static int publish(struct spine_output *const *outputs, size_t count, struct spine_error *err)
 {
     for (size_t i = 0; i < count; i++)

@@ -47,8 +47,8 @@ int spine_runinput_compare(const char *checkpoint, const char *saved, const char
 
 /* --- Describing a file -------------------------------------------------------------------- */
 
-/* Add the hashes of rows [first, first + count) to *sum. Seven parameters: the file, a range of rows, and
- * memory for them. */
+/* Add the hashes of rows [first, first + count) to *sum. Seven parameters: the file, a range of
+ * rows, and memory for them. */
 static int add_block(struct spine_store *store, size_t first, size_t count, size_t dim,
                      float *block, uint64_t *sum, struct spine_error *err)
 {
@@ -78,7 +78,8 @@ static int sum_rows(struct spine_store *store, size_t rows, size_t dim, uint64_t
     return rc;
 }
 
-/* Describe the first rows of a file, as many as 'wanted', a description, has; all if it has fewer. */
+/* Describe the first rows of a file, as many as 'wanted', a description, has; all if it has
+ * fewer. */
 static int describe_file(const char *path, const char *wanted, char text[SPINE_RUNINPUT_TEXT],
                          struct spine_error *err)
 {
@@ -104,8 +105,8 @@ static int describe_file(const char *path, const char *wanted, char text[SPINE_R
 
 /* --- The run's input ---------------------------------------------------------------------- */
 
-/* Get the description in the run's newest checkpoint, whose path goes to 'checkpoint'; NULL if there is
- * none, or only an unreadable one. The caller frees it. */
+/* Get the description in the run's newest checkpoint, whose path goes to 'checkpoint'; NULL if
+ * there is none, or only an unreadable one. The caller frees it. */
 static int recall(const char *directory, char checkpoint[SPINE_CHECKPOINT_PATH], char **input,
                   struct spine_error *err)
 {

@@ -132,8 +132,8 @@ static int open_sparse(struct spine_sheet *sheet, const char *file, struct spine
     return 0;
 }
 
-/* The rows of an AnnData's matrices have the index of /obs, but those in /var, /varm and /varp that of
- * /var. */
+/* The rows of an AnnData's matrices have the index of /obs, but those in /var, /varm and /varp that
+ * of /var. */
 static const char *find_frame(const char *matrix)
 {
     const char *group = matrix + strspn(matrix, "/");

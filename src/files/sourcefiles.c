@@ -152,8 +152,8 @@ static int refuse_objects(const char *path, struct spine_error *err)
                         path);
 }
 
-/* The same, but ignore a member that can't be read: if it is the one that was named, reading it reports
- * why. */
+/* The same, but ignore a member that can't be read: if it is the one that was named, reading it
+ * reports why. */
 static int note_readable(const char *member, const void *start, size_t bytes, void *data)
 {
     struct arrays *arrays = data;
@@ -162,7 +162,8 @@ static int note_readable(const char *member, const void *start, size_t bytes, vo
     return rc != 0 && arrays->err->status == SPINE_EXIT_REFUSED ? 0 : rc;
 }
 
-/* FILE.npz:ARRAY: use the words that FILE.npz would have, if they are as many as the array's rows. */
+/* FILE.npz:ARRAY: use the words that FILE.npz would have, if they are as many as the array's
+ * rows. */
 static int find_words_beside(struct spine_sourcefiles *files, struct spine_error *err)
 {
     struct arrays arrays = {.err = err};
@@ -187,8 +188,8 @@ static int find_words_beside(struct spine_sourcefiles *files, struct spine_error
     return rc;
 }
 
-/* Find the form of a file, unless *form is given; FILE:/DATASET has that of FILE. *is_inside: it is a
- * dataset or tensor, which can be read without unpacking. */
+/* Find the form of a file, unless *form is given; FILE:/DATASET has that of FILE. *is_inside: it is
+ * a dataset or tensor, which can be read without unpacking. */
 static int find_form(const char *path, enum spine_form *form, bool *is_inside,
                      struct spine_error *err)
 {

@@ -149,8 +149,8 @@ static int check_readable(const char *path, struct stat *facts, struct spine_err
     return 0;
 }
 
-/* Refuse a file of which HDF5 says what is wrong with it. It ends early if it was cut off, but also if it is
- * the first one of those that HDF5's family driver writes. */
+/* Refuse a file of which HDF5 says what is wrong with it. It ends early if it was cut off, but also
+ * if it is the first one of those that HDF5's family driver writes. */
 static int refuse_contents(const char *path, const char *what, struct spine_error *err)
 {
     unsigned long long there = 0, base = 0, stored = 0;

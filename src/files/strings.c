@@ -301,8 +301,8 @@ static int read_categorical(struct spine_store *store, const struct categorical 
     return rc;
 }
 
-/* Are these the values of AnnData's nullable strings? A mask beside them has 1 where one is missing,
- * whatever its value is. */
+/* Are these the values of AnnData's nullable strings? A mask beside them has 1 where one is
+ * missing, whatever its value is. */
 static bool is_nullable(struct spine_store *store, const char *name, char mask[NAME])
 {
     static const char ending[] = "/values";
@@ -328,8 +328,8 @@ static int check_mask(struct spine_store *store, const char *mask, size_t total,
     return facts.is_held ? 0 : spine_h5_refuse_missing(store, mask, err);
 }
 
-/* Append strings; where the mask is set, an empty one. Seven parameters: those of spine_strings_read(),
- * and the mask. */
+/* Append strings; where the mask is set, an empty one. Seven parameters: those of
+ * spine_strings_read(), and the mask. */
 static int read_nullable(struct spine_store *store, const char *name, const char *mask,
                          size_t first, size_t count, struct spine_words *words,
                          struct spine_error *err)

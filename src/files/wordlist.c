@@ -309,8 +309,8 @@ static bool is_title(const char *word)
     return false;
 }
 
-/* A line too many: the column's name. If the matrix has more rows than are read, it may as well be the
- * word of one of these. */
+/* A line too many: the column's name. If the matrix has more rows than are read, it may as well be
+ * the word of one of these. */
 static void drop_title(struct list *list, const char *name)
 {
     const char *first = spine_words_get(&list->words, 0);
@@ -324,8 +324,8 @@ static void drop_title(struct list *list, const char *name)
     list->num_words--;
 }
 
-/* Refuse a list that hasn't a word for each of 'wanted' rows. Models often have more rows than their
- * vocabulary, for speed: these come last. */
+/* Refuse a list that hasn't a word for each of 'wanted' rows. Models often have more rows than
+ * their vocabulary, for speed: these come last. */
 static int refuse_number(const struct list *list, const char *name, size_t wanted, size_t rows,
                          struct spine_error *err)
 {

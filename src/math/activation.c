@@ -37,8 +37,8 @@ static float select_largest(size_t k, size_t count, float *values)
     return values[wanted];
 }
 
-/* The least bits from 'bound' on, and how many are below it; (count) is a multiple of 16. Written so that compilers
- * vectorise it. */
+/* The least bits from 'bound' on, and how many are below it; (count) is a multiple of 16. Written
+ * so that compilers vectorise it. */
 SPINE_CLONES
 static uint32_t find_next(size_t count, const uint32_t *restrict bits, uint32_t bound,
                           uint32_t *below)
@@ -54,8 +54,8 @@ static uint32_t find_next(size_t count, const uint32_t *restrict bits, uint32_t 
     return bound + least;
 }
 
-/* The same by dropping the least values one after the other, for few more values than k. Positive floats are
- * in the order of their bits. */
+/* The same by dropping the least values one after the other, for few more values than k. Positive
+ * floats are in the order of their bits. */
 static float drop_least(size_t k, size_t count, const float *values, uint32_t *bits)
 {
     const size_t padded = (count + LANES - 1) / LANES * LANES;
@@ -118,9 +118,10 @@ static void count_reaching(size_t units, const float *restrict z, const float *r
     memcpy(counts, sums, sizeof sums);
 }
 
-/* The next bound to try, in (low, high). In the first passes it is where the count would be 'aimed' if counts fell
- * with the fourth power of the bound, about as in the tail of a normal distribution at 2 to 5 %. If that
- * isn't in the range, or after those, the range is halved; where it has one end, that is far from it. */
+/* The next bound to try, in (low, high). In the first passes it is where the count would be 'aimed'
+ * if counts fell with the fourth power of the bound, about as in the tail of a normal distribution
+ * at 2 to 5 %. If that isn't in the range, or after those, the range is halved; where it has one
+ * end, that is far from it. */
 static float next_bound(float at, int32_t count, float aimed, float low, float high, int pass)
 {
     enum { AIMED_PASSES = 3 };
@@ -135,8 +136,8 @@ static float next_bound(float at, int32_t count, float aimed, float low, float h
     return high > 4 * low ? sqrtf(low * high) : low + (high - low) / 2;
 }
 
-/* Narrow the ranges of up to 16 rows' bounds until about k values reach each. Counting once more is cheaper
- * than listing, sorting and dropping more candidates. */
+/* Narrow the ranges of up to 16 rows' bounds until about k values reach each. Counting once more is
+ * cheaper than listing, sorting and dropping more candidates. */
 static void narrow(size_t k, size_t rows, size_t units, const float *z, float guess, float *bounds)
 {
     const int32_t wanted = (int32_t)k, enough = wanted + wanted / 8 + 4;
@@ -184,7 +185,7 @@ void spine_activation_bounds(size_t k, size_t rows, size_t units, const float *z
         *guess = sum / (float)count;
 }
 
-/* --- The largest of a batch --------------------------------------------------------------------- */
+/* --- The largest of a batch ------------------------------------------------------------------- */
 
 /* The lowest bit of each round: first sign, exponent and part of the mantissa, then the rest. */
 static const int shifts[SPINE_SEARCH_ROUNDS] = {20, 10, 0};

@@ -203,8 +203,9 @@ static inline size_t row_begin(size_t i)
     return i * (i + 1) / 2;
 }
 
-/* Of NEW rows of L from row 'first' on, the columns before 'first', into set->solved: the right sides of
- * one triangular system, solved for side by side, NEW columns at a time. 'first' is a multiple of NEW. */
+/* Of NEW rows of L from row 'first' on, the columns before 'first', into set->solved: the right
+ * sides of one triangular system, solved for side by side, NEW columns at a time. 'first' is a
+ * multiple of NEW. */
 static inline void extend(const struct spine_activeset *set, size_t first)
 {
     quad *solved = (quad *)set->solved;
@@ -231,8 +232,8 @@ static inline void extend(const struct spine_activeset *set, size_t first)
     }
 }
 
-/* Compute NEW rows of L from row 'first' on, or fewer where the set ends, up to the first row that depends
- * on those before it. Returns the number of rows that are complete. */
+/* Compute NEW rows of L from row 'first' on, or fewer where the set ends, up to the first row that
+ * depends on those before it. Returns the number of rows that are complete. */
 SPINE_CLONES
 static size_t complete(struct spine_activeset *set, size_t first)
 {
@@ -267,8 +268,8 @@ static size_t complete(struct spine_activeset *set, size_t first)
 }
 
 /* Cholesky, continued from the rows that are there, up to the first row that depends on those
- * before it. Returns the number of rows: 'count' if all are independent. Rows are computed in the same
- * groups wherever it continues, so that the bits depend on the atoms and their order alone. */
+ * before it. Returns the number of rows: 'count' if all are independent. Rows are computed in the
+ * same groups wherever it continues, so that the bits depend on the atoms and their order alone. */
 static size_t factorise(struct spine_activeset *set)
 {
     while (set->factored < set->count) {

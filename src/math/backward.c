@@ -22,8 +22,8 @@ void spine_backward_begin(const struct spine_backward *backward, struct spine_sc
     }
 }
 
-/* End a part of the list, the rows of a leaf, before leaf 'next' (SIZE_MAX: none). Its parameters are
- * the state of a loop. */
+/* End a part of the list, the rows of a leaf, before leaf 'next' (SIZE_MAX: none). Its parameters
+ * are the state of a loop. */
 static void end_part(struct spine_scratch *scratch, size_t count, size_t part, size_t *waiting,
                      size_t *num_waiting, size_t leaf, size_t next)
 {

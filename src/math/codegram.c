@@ -7,8 +7,8 @@
 #include "spine/base/memory.h"
 #include "spine/math/exact.h"
 
-/* Pairs that are collected: few enough for the second cache, and enough for a unit of 1,000 to have 32 of
- * them. */
+/* Pairs that are collected: few enough for the second cache, and enough for a unit of 1,000 to have
+ * 32 of them. */
 enum { MOST = 32768 };
 
 int spine_codegram_init(struct spine_codegram *gram, size_t units, struct spine_error *err)

@@ -121,8 +121,9 @@ void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles
     }
 }
 
-/* Ranges of rows and chunks, and the parameters. Each width adds its pairs to the width before. Widths
- * that end before these units are complete; the sum over all units before them is with the last one. */
+/* Ranges of rows and chunks, and the parameters. Each width adds its pairs to the width before.
+ * Widths that end before these units are complete; the sum over all units before them is with the
+ * last one. */
 void spine_block_decode_nested(const struct spine_block *const *tiles, size_t num_tiles,
                                struct spine_scratch *scratch, size_t first, size_t end,
                                size_t begin_chunk, size_t end_chunk,

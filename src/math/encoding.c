@@ -25,8 +25,8 @@ static void flag_active(float bias, float threshold, float *restrict z, uint8_t 
     }
 }
 
-/* flags[i] = 1 if z_i is above 0 and reaches the row's bound, else 0; counts += flags. Returns whether any
- * is NaN. */
+/* flags[i] = 1 if z_i is above 0 and reaches the row's bound, else 0; counts += flags. Returns
+ * whether any is NaN. */
 SPINE_CLONES
 static bool flag_reaching(size_t rows, const float *restrict z, const float *restrict bounds,
                           uint8_t *restrict flags, uint32_t *restrict counts)
@@ -97,8 +97,8 @@ static uint64_t flag_bits(const uint8_t *flags, size_t rows)
     return rows < ROWS ? bits & (((uint64_t)1 << rows) - 1) : bits;
 }
 
-/* List the pairs of unit j of the block's range whose rows' bits are set; returns what they add to the sums. z
- * (ROWS) may lie where the list will, but not before it. */
+/* List the pairs of unit j of the block's range whose rows' bits are set; returns what they add to
+ * the sums. z (ROWS) may lie where the list will, but not before it. */
 static struct unit_sums list_unit(struct spine_block *block, size_t j, const float *z,
                                   uint64_t bits)
 {
@@ -147,9 +147,9 @@ static void list_rows(struct spine_block *block)
 
 /* --- The largest of rows -----------------------------------------------------------------------
  *
- * z (units, ROWS) lies in unit_value. Candidates are marked, and listed by row, which the cuts are found from; then the
- * cuts drop some of them. The list by unit is made of z and of what is still marked, in place: it
- * is never longer than what was read. */
+ * z (units, ROWS) lies in unit_value. Candidates are marked, and listed by row, from which the cuts
+ * are found; then the cuts drop some of them. The list by unit is made of z and of what is still
+ * marked, in place: it is never longer than what was read. */
 
 SPINE_CLONES
 static void add_bias(float bias, float *z)
@@ -158,7 +158,8 @@ static void add_bias(float bias, float *z)
         z[i] += bias;
 }
 
-/* Mark unit j's z that reach their rows' bounds, and count them by row. Returns whether any is NaN. */
+/* Mark unit j's z that reach their rows' bounds, and count them by row. Returns whether any is
+ * NaN. */
 static bool mark_unit(struct spine_block *block, size_t j, const float *z, const float *bounds,
                       uint8_t *flags, uint32_t *counts)
 {
@@ -201,8 +202,8 @@ static void find_candidates(struct spine_block *block, struct spine_scratch *scr
     list_candidates(block, counts);
 }
 
-/* Move the candidates [begin, end) of a row that the cut keeps to 'at', as codes, and unmark the others. Returns where
- * they end. */
+/* Move the candidates [begin, end) of a row that the cut keeps to 'at', as codes, and unmark the
+ * others. Returns where they end. */
 static uint32_t keep_row(struct spine_block *block, size_t row, struct spine_cut cut,
                          uint32_t begin, uint32_t end, uint32_t at)
 {
@@ -244,7 +245,7 @@ static void keep_of_rows(struct spine_block *block, const struct spine_cut *cuts
         add_kept(sums, j, list_unit(block, j, block->unit_value + j * ROWS, block->candidates[j]));
 }
 
-/* --- The largest of a batch ---------------------------------------------------------------------- */
+/* --- The largest of a batch ------------------------------------------------------------------- */
 
 /* List the flagged z of unit j of the block's range, but for NaN. Returns whether any is NaN. */
 static bool list_flagged(struct spine_block *block, size_t j, const float *z, const uint8_t *flags)
@@ -293,7 +294,7 @@ void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
         keep_of_batch(block, cuts[0], sums);
 }
 
-/* --- All ranges ------------------------------------------------------------------------------------ */
+/* --- All ranges ------------------------------------------------------------------------------- */
 
 /* z += bias, and h. */
 SPINE_CLONES
@@ -368,8 +369,8 @@ static float least_listed(const struct spine_activation *activation)
     return is_of_batch && !(activation->threshold > 0) ? FLT_TRUE_MIN : activation->threshold;
 }
 
-/* The codes of unit j of the range, or what is listed of it, from its products 'z'. Of the largest of rows,
- * z alone: find_candidates() lists them. */
+/* The codes of unit j of the range, or what is listed of it, from its products 'z'. Of the largest
+ * of rows, z alone: find_candidates() lists them. */
 static void set_unit(struct spine_block *block, size_t j, float bias, float *z, uint8_t *flags,
                      struct spine_block_sums *sums)
 {

@@ -32,8 +32,8 @@ typedef int32_t lanes __attribute__((vector_size(32)));
 /* The rounding of a correlation, relative to the row's length: values are floats. */
 static const double ROUNDING = 1e-6;
 
-/* How exact the correlations of an exact solution are, relative to the row's length; the rounding of
- * a float. */
+/* How exact the correlations of an exact solution are, relative to the row's length; the rounding
+ * of a float. */
 static const double EXACTNESS = 2e-9, FLOAT = 0x1p-24;
 
 int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, size_t dim,
@@ -69,8 +69,8 @@ void spine_lasso_refresh(struct spine_lasso *lasso)
     }
 }
 
-/* products = x W' for the rows of a block, (rows, H), by the products of a training step: BLAS's bits
- * depend on the number of rows, and on which of them a row is. */
+/* products = x W' for the rows of a block, (rows, H), by the products of a training step: BLAS's
+ * bits depend on the number of rows, and on which of them a row is. */
 static void multiply_block(const struct spine_lasso *lasso, size_t rows, const float *x,
                            float *packed, float *products)
 {
@@ -199,7 +199,8 @@ static double correlate(size_t dim, const float *atom, const double *residual)
     return sum;
 }
 
-/* A few atoms of the set from s on; where it ends, the first of them again. Returns how many there are. */
+/* A few atoms of the set from s on; where it ends, the first of them again. Returns how many there
+ * are. */
 static size_t list_atoms(const struct problem *problem, size_t s, const float **atoms)
 {
     const struct spine_activeset *set = problem->set;
@@ -297,7 +298,8 @@ static void solve_set(const struct problem *problem)
         spine_activeset_improve(problem->set, problem->lasso->gram, problem->lambda);
 }
 
-/* Find the first group, from 'first' on, that has a correlation above the bound, or that isn't whole. */
+/* Find the first group, from 'first' on, that has a correlation above the bound, or that isn't
+ * whole. */
 SPINE_CLONES
 static size_t skip_groups(const float *all, size_t first, size_t units, float bound)
 {
@@ -358,8 +360,8 @@ static void prefetch_products(const struct spine_lasso *lasso, const struct offe
     }
 }
 
-/* Add the atoms offered, except those whose correlation falls to lambda once the better offers before
- * them have taken their values. Returns the number of offers. */
+/* Add the atoms offered, except those whose correlation falls to lambda once the better offers
+ * before them have taken their values. Returns the number of offers. */
 static size_t add_offers(const struct problem *problem)
 {
     const struct spine_lasso *lasso = problem->lasso;
@@ -383,8 +385,8 @@ static size_t add_offers(const struct problem *problem)
 
 /* --- The end ------------------------------------------------------------------------------ */
 
-/* Find the point on the set's atoms, which are in order, where all correlations are lambda. It depends on
- * the row, the atoms and lambda alone. Returns whether it is exact. */
+/* Find the point on the set's atoms, which are in order, where all correlations are lambda. It
+ * depends on the row, the atoms and lambda alone. Returns whether it is exact. */
 static bool find_point(const struct problem *problem)
 {
     const struct spine_lasso *lasso = problem->lasso;
@@ -417,8 +419,8 @@ static bool find_point(const struct problem *problem)
     return false;
 }
 
-/* Make the point the set's values. Returns whether all are above 0. *moved becomes how far the values
- * move, from those that the correlations of all atoms were computed with. */
+/* Make the point the set's values. Returns whether all are above 0. *moved becomes how far the
+ * values move, from those that the correlations of all atoms were computed with. */
 static bool use_point(const struct problem *problem, double *moved)
 {
     struct spine_activeset *set = problem->set;
@@ -448,12 +450,12 @@ static double correlate_exactly(const struct problem *problem, size_t count, siz
     return c;
 }
 
-/* How solving ends: atoms must be added or removed; or the solution isn't exact; or it is, but others may
- * be as exact; or it is the only one. */
+/* How solving ends: atoms must be added or removed; or the solution isn't exact; or it is, but
+ * others may be as exact; or it is the only one. */
 enum ending { UNFINISHED, INEXACT, EXACT, UNIQUE };
 
-/* Compare the correlations of the atoms outside of the set with lambda, and add those that are above. It is
- * the only solution if all are below by the margin. */
+/* Compare the correlations of the atoms outside of the set with lambda, and add those that are
+ * above. It is the only solution if all are below by the margin. */
 static enum ending compare_others(const struct problem *problem, double moved, double margin)
 {
     const struct spine_lasso *lasso = problem->lasso;
@@ -484,8 +486,8 @@ static enum ending compare_others(const struct problem *problem, double moved, d
     return is_unique ? UNIQUE : EXACT;
 }
 
-/* Find the exact solution on the set, and whether it is that of the row; and the only one, if it must be,
- * by the margins of lasso.h. */
+/* Find the exact solution on the set, and whether it is that of the row; and the only one, if it
+ * must be, by the margins of lasso.h. */
 static enum ending finish(const struct problem *problem, bool must_be_unique)
 {
     struct spine_activeset *set = problem->set;
@@ -525,8 +527,8 @@ static bool has_too_many(const struct problem *problem)
     return values > problem->most;
 }
 
-/* Solve from the set as it is. Returns false if the solution must be the only one, and it isn't certain
- * that it is. */
+/* Solve from the set as it is. Returns false if the solution must be the only one, and it isn't
+ * certain that it is. */
 static bool solve_from(struct problem *problem, bool must_be_unique)
 {
     const struct spine_lasso *lasso = problem->lasso;

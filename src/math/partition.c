@@ -67,8 +67,8 @@ void spine_partition_bound(size_t num_rows, const struct spine_sharing *sharing,
     const size_t least = num_rows / batch_size, left = num_rows % batch_size;
 
     *strata = most_strata(sharing);
-    /* The rows of so many strata, and of these a rank's: they are of one stratum, and of others that
-     * begin at every N/B rows. */
+    /* The rows of so many strata, and of these a rank's: they are of one stratum, and of others
+     * that begin at every N/B rows. */
     const size_t all = *strata * least + (*strata * left + batch_size - 1) / batch_size;
     const size_t own = (all + columns - 1) / columns;
     const size_t begun = own == 0 ? 0 : (own - 1) * batch_size / num_rows + 2;

@@ -246,7 +246,7 @@ static int add_dimensions_of_words(cJSON *rundata, const struct source *source,
     return rc;
 }
 
-/* --- The dimensions ---------------------------------------------------------------------------- */
+/* --- The dimensions --------------------------------------------------------------------------- */
 
 static int add_top_words(cJSON *rundata, const struct source *source, struct spine_error *err)
 {

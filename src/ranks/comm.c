@@ -1,7 +1,7 @@
 /* comm.c -- the ranks of a job, and all calls of MPI.
  *
- * MPI counts are ints; longer blocks are sent in pieces of PIECE elements. A communicator of one rank calls nothing
- * of MPI, which a process without a launcher doesn't start. */
+ * MPI counts are ints; longer blocks are sent in pieces of PIECE elements. A communicator of one
+ * rank calls nothing of MPI, which a process without a launcher doesn't start. */
 #include "spine/ranks/comm.h"
 
 #include <assert.h>
@@ -306,7 +306,8 @@ double spine_comm_clock(void)
     return spine_clock_now();
 }
 
-/* The same as MPI_Alltoall(), in pieces: with the next rank and the one before, then those after them. */
+/* The same as MPI_Alltoall(), in pieces: with the next rank and the one before, then those after
+ * them. */
 static void exchange_pieces(struct spine_comm *comm, const float *send, size_t count,
                             float *receive)
 {

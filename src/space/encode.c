@@ -90,9 +90,9 @@ static int is_vectors(const char *path, bool *is, struct spine_error *err)
     return spine_store_close(store, err);
 }
 
-/* Choose the name of the temporary vectors.h5: beside the first output, where all ranks see it. Without outputs
- * and other ranks it goes where nothing of the user's is, which may be writable while the working directory
- * isn't. */
+/* Choose the name of the temporary vectors.h5: beside the first output, where all ranks see it.
+ * Without outputs and other ranks it goes where nothing of the user's is, which may be writable
+ * while the working directory isn't. */
 static int name_spool(struct job *job, struct spine_error *err)
 {
     const struct spine_encode_options *options = job->options;
@@ -532,8 +532,8 @@ static int check_run_stays(const char *run, const char *output, struct spine_err
     return spine_runinput_check_source(run, output, err);
 }
 
-/* Refuse outputs of no format, those that would replace each other, and those that would replace what is
- * read, by themselves or by the words beside them. */
+/* Refuse outputs of no format, those that would replace each other, and those that would replace
+ * what is read, by themselves or by the words beside them. */
 static int check_outputs(const struct spine_encode_options *options, struct spine_error *err)
 {
     if (spine_output_check_names(options->outputs, options->num_outputs, err))

@@ -45,8 +45,8 @@ static void offer(struct spine_neighbours *neighbours, size_t dimension, size_t 
 
 /* --- Lists of several threads ------------------------------------------------------------- */
 
-/* Every thread offers to lists of its own, which are joined in the end: offered in any order, the nearest
- * are the same. */
+/* Every thread offers to lists of its own, which are joined in the end: offered in any order, the
+ * nearest are the same. */
 static void join(struct spine_neighbours *neighbours, const struct spine_neighbours *part)
 {
     for (size_t j = 0; j < part->dimensions; j++)
@@ -266,7 +266,8 @@ static void choose_together(struct spine_neighbours *neighbours,
         list[i].strength = (float)counts[list[i].index];
 }
 
-/* Find the neighbours by counting for one dimension at a time, or for some, the words shared with all. */
+/* Find the neighbours by counting for one dimension at a time, or for some, the words shared with
+ * all. */
 static int compare_lines(struct spine_neighbours *neighbours, const struct spine_ranking *ranking,
                          const struct spine_csr *codes, struct spine_error *err)
 {
@@ -325,8 +326,8 @@ static void find_least(struct overlap_part *part, size_t which, size_t first, si
     }
 }
 
-/* Is one of the dimensions from j on, LANES of the second tile, perhaps a neighbour of dimension i of the
- * first, or that of one of them? Lanes behind the last dimension have counts of 0. */
+/* Is one of the dimensions from j on, LANES of the second tile, perhaps a neighbour of dimension i
+ * of the first, or that of one of them? Lanes behind the last dimension have counts of 0. */
 enum { LANES = 16 };
 static bool may_be_near(const struct overlap_part *part, size_t i, size_t j, float root,
                         const float *roots)

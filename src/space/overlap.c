@@ -13,8 +13,8 @@ static uint32_t *begin_of(const struct spine_overlap *overlap, size_t tile)
     return overlap->begin + tile * (overlap->rows + 1);
 }
 
-/* Count into begin[row + 1] of its tile the active dimensions of every row, and find from that where
- * rows and tiles begin. Returns how many there are in all. */
+/* Count into begin[row + 1] of its tile the active dimensions of every row, and find from that
+ * where rows and tiles begin. Returns how many there are in all. */
 static size_t find_begins(struct spine_overlap *overlap, const struct spine_csr *codes)
 {
     size_t all = 0;

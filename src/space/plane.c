@@ -20,7 +20,7 @@ enum {
 static const double spread = 10;  /* of the principal components at the beginning */
 static const double farthest = 4; /* the longest move of a point */
 
-/* --- Principal components -------------------------------------------------------------------------- */
+/* --- Principal components --------------------------------------------------------------------- */
 
 /* Rows scaled to length 1 and centred. */
 struct rows {
@@ -91,8 +91,9 @@ static void fill_rows(struct rows *rows, const float *W, size_t stride)
         add(rows->data + i * rows->dim, -1, rows->component, rows->dim);
 }
 
-/* Find the first principal component by the power method, and the rows' scores in it. A row is read once
- * for both its score and its part in the next component; of 2 MANY rows or more, every n-th finds it. */
+/* Find the first principal component by the power method, and the rows' scores in it. A row is read
+ * once for both its score and its part in the next component; of 2 MANY rows or more, every n-th
+ * finds it. */
 static void find_component(struct rows *rows, uint32_t which)
 {
     const size_t dim = rows->dim, step = rows->count > MANY ? rows->count / MANY : 1;
@@ -130,7 +131,7 @@ static void begin_points(double *points, struct rows *rows)
     }
 }
 
-/* --- Moving the points ------------------------------------------------------------------------------ */
+/* --- Moving the points ------------------------------------------------------------------------ */
 
 static double limited(double step)
 {
@@ -163,8 +164,8 @@ static void repel(double *point, const double *points, const size_t *others, dou
     point[1] += rate * dy;
 }
 
-/* The weights of all neighbours, (dimensions, most): 1 for the nearest, less for others, by the difference of
- * their cosine relative to the mean difference; 0 for a cosine that isn't above 0. */
+/* The weights of all neighbours, (dimensions, most): 1 for the nearest, less for others, by the
+ * difference of their cosine relative to the mean difference; 0 for a cosine that isn't above 0. */
 static void weigh(double *weights, const struct spine_neighbours *neighbours)
 {
     for (size_t i = 0; i < neighbours->dimensions; i++) {

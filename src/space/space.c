@@ -239,8 +239,8 @@ static int read_listed(struct spine_space *space, const char *path, const char *
     return rc;
 }
 
-/* Read with a list of words that was found, or without it where only that isn't refused: nobody has asked
- * for the list. */
+/* Read with a list of words that was found, or without it where only that isn't refused: nobody has
+ * asked for the list. */
 static int read_beside(struct spine_space *space, const char *path, const char *list,
                        const struct spine_words *wanted, struct spine_error *err)
 {

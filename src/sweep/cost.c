@@ -19,7 +19,8 @@ static bool is_nnse(const struct spine_config *config)
     return config->objective == SPINE_OBJECTIVE_NNSE;
 }
 
-/* The work of a trial's step, batch size times units; of nnse, whose rows are solved for, that of a row. */
+/* The work of a trial's step, batch size times units; of nnse, whose rows are solved for, that of a
+ * row. */
 static double work_of(const struct spine_config *config)
 {
     return (is_nnse(config) ? config->l0 : (double)config->batch_size) * (double)config->hidden;

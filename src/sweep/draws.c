@@ -53,7 +53,8 @@ struct found {
     struct spine_lookup lookup;
 };
 
-/* Add the values of a draw. Returns 1 if an earlier one has the same, 0 if not; -1 when memory runs out. */
+/* Add the values of a draw. Returns 1 if an earlier one has the same, 0 if not; -1 when memory runs
+ * out. */
 static int add_values(const struct spine_draws *draws, uint64_t number, struct found *found,
                       struct spine_error *err)
 {
@@ -78,7 +79,8 @@ static int add_values(const struct spine_draws *draws, uint64_t number, struct f
     return rc;
 }
 
-/* The search for one that is new ends after so many draws that there hardly is one, or that it is rare. */
+/* The search for one that is new ends after so many draws that there hardly is one, or that it is
+ * rare. */
 static int find_all(const struct spine_draws *draws, struct found *found, uint64_t *numbers,
                     size_t *count, size_t *repeats, struct spine_error *err)
 {

@@ -40,7 +40,8 @@ int spine_inputs_inspect(const struct spine_config *config, struct spine_comm *w
     return rc;
 }
 
-/* Make the options correct what the other's do, too: the more rows are shortened, the fewer are refused. */
+/* Make the options correct what the other's do, too: the more rows are shortened, the fewer are
+ * refused. */
 static void correct_more(struct spine_config *config, const struct spine_config *other)
 {
     if (other->clip > 0 && (config->clip <= 0 || other->clip < config->clip))

@@ -133,8 +133,8 @@ static bool is_first_claim(const struct spine_record *record)
 }
 
 /* Write a trial's record; the caller holds the sweep's lock. A crash of the whole machine ends all
- * claims, so the first one needn't be synced; the count of later ones must, or a trial that takes its
- * machine down would never be given up. */
+ * claims, so the first one needn't be synced; the count of later ones must, or a trial that takes
+ * its machine down would never be given up. */
 static int write_trial(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], changes[SPINE_RUNDIR_PATH];
@@ -213,8 +213,8 @@ static int find_held(struct spine_ledger *ledger, struct spine_error *err)
     return rc;
 }
 
-/* Read the state of all trials. Claims are tested first: a worker writes the file before it releases
- * its claim. */
+/* Read the state of all trials. Claims are tested first: a worker writes the file before it
+ * releases its claim. */
 static int read_ledger(struct spine_ledger *ledger, struct spine_error *err)
 {
     if (find_held(ledger, err) || read_changed(ledger, err))
@@ -248,8 +248,8 @@ static int open_claims(struct spine_ledger *ledger, struct spine_error *err)
 
 /* --- The sweep's directory ---------------------------------------------------------------- */
 
-/* Wait for the lock, for ledger->patience seconds since a process last took it. The seconds in which
- * this process is suspended aren't counted. */
+/* Wait for the lock, for ledger->patience seconds since a process last took it. The seconds in
+ * which this process is suspended aren't counted. */
 static int wait_for_lock(const struct spine_ledger *ledger, int lock, const char *path,
                          struct spine_error *err)
 {
@@ -321,8 +321,8 @@ static int parse_sweep(struct spine_trials *trials, const char *path, const char
     return 0;
 }
 
-/* Parse a sweep that is there. The trials of earlier versions may repeat others: the text, which ends with
- * [sweep], doesn't say how they were drawn. */
+/* Parse a sweep that is there. The trials of earlier versions may repeat others: the text, which
+ * ends with [sweep], doesn't say how they were drawn. */
 static int parse_other(struct spine_trials *other, const char *path, const char *text,
                        struct spine_error *err)
 {
@@ -343,8 +343,8 @@ static int parse_other(struct spine_trials *other, const char *path, const char 
     return rc;
 }
 
-/* Refuse a sweep whose description isn't ours. One whose only difference is that its trials may repeat, as
- * those of earlier versions do, can be resumed with one option. */
+/* Refuse a sweep whose description isn't ours. One whose only difference is that its trials may
+ * repeat, as those of earlier versions do, can be resumed with one option. */
 static int compare_identities(const struct spine_trials *trials, const struct spine_trials *other,
                               struct spine_error *err)
 {

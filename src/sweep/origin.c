@@ -24,8 +24,8 @@ static const char *find_value(const struct spine_inifile_lines *lines, const cha
     return otherwise;
 }
 
-/* Find the objective of the sweep in a directory. False if there is none, or it can't be read, which
- * is reported when the directory is opened (ledger.h). */
+/* Find the objective of the sweep in a directory. False if there is none, or it can't be read,
+ * which is reported when the directory is opened (ledger.h). */
 static bool read_sweep(const char *directory, int64_t *objective)
 {
     enum { MOST = 1 << 20 };

@@ -271,7 +271,8 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-/* Add a number, unless it is unknown, with enough digits to read back exactly the number compared. */
+/* Add a number, unless it is unknown, with enough digits to read back exactly the number
+ * compared. */
 static void add_number(cJSON *object, const char *name, double number)
 {
     if (isfinite(number))

@@ -244,8 +244,8 @@ static int check_method(const struct reading *reading, struct spine_error *err)
     return 0;
 }
 
-/* Set the objective of a base that doesn't: parameters may imply it, too. Where it is a parameter, that
- * of the base has no effect; it is the one that earlier versions recorded. */
+/* Set the objective of a base that doesn't: parameters may imply it, too. Where it is a parameter,
+ * that of the base has no effect; it is the one that earlier versions recorded. */
 static void choose_objective(struct spine_trials *trials)
 {
     struct spine_config with = trials->base;
@@ -583,7 +583,8 @@ static int print_recipes(FILE *file, const struct spine_trials *trials, struct s
     return 0;
 }
 
-/* Open the text of a sweep over 'base', which is NULL if it couldn't be made. Frees it on failure. */
+/* Open the text of a sweep over 'base', which is NULL if it couldn't be made. Frees it on
+ * failure. */
 static int open_text(struct spine_textstream *stream, char *base, struct spine_error *err)
 {
     if (base != NULL && spine_textstream_open(stream, "the sweep's text", err) == 0)

@@ -98,8 +98,8 @@ uint64_t spine_binary_u64(const void *at)
     return little_endian(at, 8);
 }
 
-/* Exponents within the bounds differ from the least one by at most 2 * FAR, in unsigned numbers. There is
- * no && below, so that the loop over floats is vectorised. */
+/* Exponents within the bounds differ from the least one by at most 2 * FAR, in unsigned numbers.
+ * There is no && below, so that the loop over floats is vectorised. */
 enum { FAR = 50 };
 
 static size_t count_implausible_floats(const unsigned char *at, size_t count)

@@ -119,16 +119,16 @@ static const struct foreign foreigns[] = {
     {AT(0, "Invalid username or password."), "a server's error message", fetch},
 };
 
-/* Protocol buffers begin with the number of a field and its value; in ONNX and TensorFlow's models the
- * first is a small version, followed by a text. */
+/* Protocol buffers begin with the number of a field and its value; in ONNX and TensorFlow's models
+ * the first is a small version, followed by a text. */
 static bool is_protocol_buffer(const struct spine_start *start)
 {
     return start->bytes > 16 && start->at[0] == 8 && start->at[1] > 0 && start->at[1] < 32 &&
            start->at[2] == 0x12;
 }
 
-/* SentencePiece's models are, too: they begin with a piece, which begins with its text, followed by its
- * score. */
+/* SentencePiece's models are, too: they begin with a piece, which begins with its text, followed by
+ * its score. */
 static bool is_sentencepiece(const struct spine_start *start)
 {
     enum { TEXT = 4 }; /* offset of the text: tag and length of the piece, and of the text */
@@ -176,7 +176,8 @@ static int refuse_signature(const struct spine_start *start, struct spine_error 
 
 /* --- Pickles ------------------------------------------------------------------------------ */
 
-/* In protocol 0 a list or dictionary begins with its number, a tuple with the code of its first part. */
+/* In protocol 0 a list or dictionary begins with its number, a tuple with the code of its first
+ * part. */
 static bool is_old_pickle(const struct spine_start *start)
 {
     static const char *const modules[] = {"ccopy_reg\n", "cnumpy.", "ccollections\n", "cgensim.",

@@ -1,5 +1,5 @@
-/* foreign_binary.c -- files of other programs: matrices and indices without a signature, known by how
- * their parts fit together. */
+/* foreign_binary.c -- files of other programs: matrices and indices without a signature, known by
+ * how their parts fit together. */
 #include <ctype.h>
 #include <string.h>
 
@@ -29,9 +29,9 @@ static size_t count_zeros(const char *at, size_t count, size_t width)
     return num_zeros;
 }
 
-/* Is it numbers of 'width' bytes from the first byte on, few of them zero? Text looks like such numbers if
- * every fourth byte is a digit or a point, but has hardly any control bytes: of numbers' bytes about
- * every tenth is one. */
+/* Is it numbers of 'width' bytes from the first byte on, few of them zero? Text looks like such
+ * numbers if every fourth byte is a digit or a point, but has hardly any control bytes: of numbers'
+ * bytes about every tenth is one. */
 static bool are_bare_numbers(const struct spine_start *start, size_t width)
 {
     enum { MOST = 256, BYTES_A_CONTROL = 32 };

@@ -1,8 +1,9 @@
-/* foreign_objects.c -- files of other programs: MessagePack, CBOR and BSON, which have no signature.
+/* foreign_objects.c -- files of other programs: MessagePack, CBOR and BSON, which have no
+ * signature.
  *
- * The first two begin with a list or a dictionary whose items say how long they are or how many items
- * they contain. A file is one of them if its items follow one another to its end, or to the end of what
- * is known of it. */
+ * The first two begin with a list or a dictionary whose items say how long they are or how many
+ * items they contain. A file is one of them if its items follow one another to its end, or to the
+ * end of what is known of it. */
 #include <ctype.h>
 #include <string.h>
 
@@ -16,8 +17,8 @@ struct item {
     bool is_container, is_text, is_number;
 };
 
-/* Describe the item at 'at', of which 'left' > 0 bytes are known; beyond them they are taken for zero.
- * False if none begins so. */
+/* Describe the item at 'at', of which 'left' > 0 bytes are known; beyond them they are taken for
+ * zero. False if none begins so. */
 typedef bool describe(const unsigned char *at, size_t left, struct item *item);
 
 /* Big-endian. */

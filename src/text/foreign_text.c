@@ -14,8 +14,8 @@ static size_t skip_blanks(const struct spine_start *start, size_t at)
     return at;
 }
 
-/* [[0.1, ... : a matrix without words, whose first number ends at a comma. What follows its first row is
- * JSON, too, unless the row is a word: "[[1,2]] 0.1 0.2". */
+/* [[0.1, ... : a matrix without words, whose first number ends at a comma. What follows its first
+ * row is JSON, too, unless the row is a word: "[[1,2]] 0.1 0.2". */
 static bool is_json_matrix(const struct spine_start *start, size_t at, size_t brackets)
 {
     const size_t first = at;
@@ -41,7 +41,8 @@ static char byte_at(const struct spine_start *start, size_t at)
     return at < start->bytes ? start->at[at] : '\0';
 }
 
-/* The offset of the quote that ends the name that begins at 'at', or of a line feed, which no name has. */
+/* The offset of the quote that ends the name that begins at 'at', or of a line feed, which no name
+ * has. */
 static size_t find_end(const struct spine_start *start, size_t at)
 {
     at++;
@@ -99,8 +100,8 @@ static bool are_whole_numbers(const struct spine_start *start, size_t at)
     "if its words belong to a matrix, write them a line each: python3 -c 'import json; " code      \
     "' > words.txt, and give --words=words.txt"
 
-/* What to do with JSON whose first name begins at 'at': vectors by word, a tokenizer's words and their
- * numbers, or a list of words. */
+/* What to do with JSON whose first name begins at 'at': vectors by word, a tokenizer's words and
+ * their numbers, or a list of words. */
 static const char *advise_on_json(const struct spine_start *start, size_t at, size_t brackets)
 {
     bool has_colon = false;

@@ -66,8 +66,8 @@ static bool has_user_block(const struct spine_start *start)
     return false;
 }
 
-/* Guess the form of a file that begins with no known signature. A tar archive with an HDF5 file has what
- * looks like a user block. */
+/* Guess the form of a file that begins with no known signature. A tar archive with an HDF5 file has
+ * what looks like a user block. */
 static int guess(const struct spine_start *start, enum spine_form *form, struct spine_error *err)
 {
     if (has_user_block(start))
@@ -78,8 +78,8 @@ static int guess(const struct spine_start *start, enum spine_form *form, struct 
     return 0;
 }
 
-/* The sizes at the beginning of safetensors and word2vec's files, and the words there, may look like
- * another program's signature. */
+/* The sizes at the beginning of safetensors and word2vec's files, and the words there, may look
+ * like another program's signature. */
 int spine_form_find(const struct spine_start *start, enum spine_form *form, struct spine_error *err)
 {
     *form = SPINE_FORM_TEXT;

@@ -93,8 +93,8 @@ static bool ends_in_pairs(struct spine_field row)
            is_pair(last) && is_pair(before);
 }
 
-/* Note how brackets of a row without numbers at its end, or of one that begins an array, fit: NumPy prints
- * an array over several lines. */
+/* Note how brackets of a row without numbers at its end, or of one that begins an array, fit: NumPy
+ * prints an array over several lines. */
 static void note_brackets(struct sample *sample, struct spine_field row, bool has_numbers)
 {
     const size_t length = (size_t)(row.end - row.begin);
@@ -413,8 +413,8 @@ static void find_habits(struct spine_layout *layout, const struct sample *sample
     layout->has_quotes = layout->has_quotes || layout->has_bare_words;
 }
 
-/* Name the file of the words for a person: NAME.metadata.tsv beside NAME.tsv, as the Embedding Projector has
- * them, or WORDS. */
+/* Name the file of the words for a person: NAME.metadata.tsv beside NAME.tsv, as the Embedding
+ * Projector has them, or WORDS. */
 static void name_words(const char *path, char *words, size_t size)
 {
     const int stem = (int)(strlen(path) - strlen(".tsv"));

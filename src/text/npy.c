@@ -328,7 +328,8 @@ int spine_npy_wholes(const struct spine_npy *npy, const struct spine_binary *bin
     *values = spine_memory_get(*count, sizeof **values, "whole numbers", err);
     if (*values == NULL)
         return -1;
-    /* The file's numbers, no wider than ours, are at the end until they are replaced from the front on. */
+    /* The file's numbers, no wider than ours, are at the end until they are replaced from the front
+     * on. */
     unsigned char *bytes = (unsigned char *)*values + *count * (sizeof **values - width);
     if (spine_binary_read(binary, npy->offset, *count * width, bytes, err)) {
         free(*values);

@@ -81,8 +81,8 @@ static int read_plain(struct spine_stream *stream, char *to, size_t size, size_t
     return 0;
 }
 
-/* Zeros may fill up a file after its members, as tapes and xz's padding do. Pass over those at hand;
- * returns whether there were any. */
+/* Zeros may fill up a file after its members, as tapes and xz's padding do. Pass over those at
+ * hand; returns whether there were any. */
 static bool pass_padding(struct spine_packed *packed)
 {
     const size_t first = packed->at;
@@ -182,8 +182,8 @@ static int begin_unpacking(struct spine_stream *stream, const char *file, const 
     return spine_archive_open(&stream->archive, file, inner, stream->path, err);
 }
 
-/* Name the file with vectors in a directory of a run, of a model from Hugging Face, or of spaCy, if there is
- * one. */
+/* Name the file with vectors in a directory of a run, of a model from Hugging Face, or of spaCy, if
+ * there is one. */
 static int refuse_directory(const char *path, const char *directory, struct spine_error *err)
 {
     static const char *const names[] = {"codes.h5ad", "model.safetensors",

@@ -110,7 +110,8 @@ static bool is_counting(struct spine_field row, size_t least)
     return count >= least && after <= 1;
 }
 
-/* Is it a value rather than a name: a number with something behind it, such as 1.0D0, or a constant? */
+/* Is it a value rather than a name: a number with something behind it, such as 1.0D0, or a
+ * constant? */
 static bool is_value(struct spine_field text)
 {
     static const char *const constants[] = {"true", "false", "null", "none", "na", "n/a"};

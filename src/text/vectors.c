@@ -101,8 +101,8 @@ static int parse_numbers(struct spine_field numbers, const struct spine_layout *
     return 0;
 }
 
-/* Does a word hold the numbers of a row, but for the last, which has become a part of the next row's word? They
- * aren't all such as names have. */
+/* Does a word hold the numbers of a row, but for the last, which has become a part of the next
+ * row's word? They aren't all such as names have. */
 static bool holds_row(struct spine_field word, size_t dim)
 {
     enum { LEAST_DIM = 4 };

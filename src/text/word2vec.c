@@ -227,8 +227,8 @@ static unsigned char *read_window(const struct spine_word2vec *format, uint64_t 
     return window;
 }
 
-/* Does the window begin with rows of 'dim' plausible numbers of 'width' bytes, after words without blanks
- * and control bytes? Some are enough. */
+/* Does the window begin with rows of 'dim' plausible numbers of 'width' bytes, after words without
+ * blanks and control bytes? Some are enough. */
 static bool begins_with_rows(const unsigned char *window, size_t bytes, size_t dim, size_t width)
 {
     enum { LEAST_ROWS = 3, MOST_ROWS = 8 };

@@ -16,11 +16,12 @@ enum { WORD_ATOMS = UINT32_MAX - 1, COPIES = UINT32_MAX - 2 };
 /* The length of the noise of a copy, relative to the word's. */
 static const float DIFFERENCE = 0.3F;
 
-/* Atoms that are drawn at a time; rows that have their marks in one number; rows that are searched for
- * different ones, for each atom. */
+/* Atoms that are drawn at a time; rows that have their marks in one number; rows that are searched
+ * for different ones, for each atom. */
 enum { PIECE = 256, BITS = 32, SEARCHED = 8 };
 
-/* Directions are equal if their coordinates, of vectors of length 1, are when they are rounded to this. */
+/* Directions are equal if their coordinates, of vectors of length 1, are when they are rounded to
+ * this. */
 static const float ALIKE = 0x1p-14F;
 
 /* Scale an atom that is longer than 'most' to length 1. */
@@ -123,8 +124,8 @@ static size_t count_needed(const bool *marked, size_t count)
     return count;
 }
 
-/* Leave the first 'needed' rows that have different directions, or all that there are among the first
- * 'searched'. 'piece' is scratch, slots are zeroed. Collective. */
+/* Leave the first 'needed' rows that have different directions, or all that there are among the
+ * first 'searched'. 'piece' is scratch, slots are zeroed. Collective. */
 static void remove_equal(const struct spine_atoms_words *words, size_t needed, size_t searched,
                          float *piece, const struct slots *slots, struct order *order)
 {
@@ -148,8 +149,8 @@ static void remove_equal(const struct spine_atoms_words *words, size_t needed, s
     order->count = kept;
 }
 
-/* Atom j is the copy of another: make it different, since equal units would train alike. Its word has
- * length 1, or is all zeros, and the atom is noise alone. */
+/* Atom j is the copy of another: make it different, since equal units would train alike. Its word
+ * has length 1, or is all zeros, and the atom is noise alone. */
 static void differ(const struct spine_atoms_words *words, size_t j, float *row, float *noisy)
 {
     const size_t dim = words->data->dim;

@@ -9,8 +9,8 @@
 
 enum { ROWS = SPINE_BLOCK_ROWS };
 
-/* The margin of batchtopk's candidates (stepper.h): its range, and its factor after a batch with enough
- * candidates, and with too few. About one batch of 50 has too few, if all are alike. */
+/* The margin of batchtopk's candidates (stepper.h): its range, and its factor after a batch with
+ * enough candidates, and with too few. About one batch of 50 has too few, if all are alike. */
 static const float LEAST_MARGIN = 0.02F, MOST_MARGIN = 0.5F, NARROWER = 0.97F, WIDER = 4;
 
 const struct spine_block *const *
@@ -48,8 +48,9 @@ static struct spine_block_sums encode(struct spine_stepper *stepper)
     return sums;
 }
 
-/* Find the cuts of some rows on the hosts together, from those of each: the k largest candidates on all
- * hosts are among the k largest of each. Where all that was sent is kept, each host's own cut stays. */
+/* Find the cuts of some rows on the hosts together, from those of each: the k largest candidates on
+ * all hosts are among the k largest of each. Where all that was sent is kept, each host's own cut
+ * stays. */
 static void cut_over_hosts(struct spine_stepper *stepper, const struct spine_step_codes *codes,
                            size_t k, const struct spine_range *rows)
 {
@@ -122,8 +123,8 @@ static void set_bound(struct spine_stepper *stepper, float bound)
 }
 
 /* Find the cut of the batch. The bound of candidates, from the last batch, only saves work: if it
- * leaves too few candidates, all pairs are listed. How far below the last batch's least value it is follows
- * from how often that happens. */
+ * leaves too few candidates, all pairs are listed. How far below the last batch's least value it is
+ * follows from how often that happens. */
 static struct spine_cut find_batch_cut(struct spine_stepper *stepper, size_t batch_rows)
 {
     const double weight = 0.01; /* of a batch in the mean */

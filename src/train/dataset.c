@@ -136,8 +136,8 @@ static int report_outliers(const struct spine_outlier_report *report, const char
                         path, text);
 }
 
-/* Find outliers in what all ranks have added, and warn about them or refuse them, unless the options
- * correct them; rank 0 reads the word. */
+/* Find outliers in what all ranks have added, and warn about them or refuse them, unless the
+ * options correct them; rank 0 reads the word. */
 static int check_outliers(const struct spine_outliers *outliers, struct spine_comm *comm,
                           const struct spine_input *input, struct spine_inspection *inspection,
                           struct spine_error *err)

@@ -51,7 +51,8 @@ static int find_checkpoint(const struct spine_config *config, enum spine_rundir_
     return 0;
 }
 
-/* Take the objective of another run, unless this one sets it, or sets options that it doesn't use. */
+/* Take the objective of another run, unless this one sets it, or sets options that it doesn't
+ * use. */
 static bool adopt(struct spine_config *config, int64_t objective)
 {
     if (spine_config_has_objective(config) || config->objective == objective ||

@@ -1,4 +1,5 @@
-/* epochend.c -- the end of an epoch: its metrics, the refit and the measures, and reviving units. */
+/* epochend.c -- the end of an epoch: its metrics, the refit and the measures, and reviving
+ * units. */
 #include "spine/train/epochend.h"
 
 #include <math.h>
@@ -158,8 +159,8 @@ static double seconds_of(const struct spine_trainer *run, int64_t epoch, double 
     return spine_pace_end(run->config, epoch, run->data.dim, run->nnse.kept != NULL, pass);
 }
 
-/* Save before a long end, so that the run can be left during it; leave, if there is too little time for it. A
- * run that was resumed here tries it. */
+/* Save before a long end, so that the run can be left during it; leave, if there is too little time
+ * for it. A run that was resumed here tries it. */
 static int save_before(struct spine_trainer *run, struct spine_error *err)
 {
     double seconds = seconds_of(run, run->position.epoch + 1, run->position.seconds);

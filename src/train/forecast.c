@@ -40,7 +40,8 @@ struct forecast {
     size_t num_rows, dim, steps;
     int64_t least_rows, most_rows; /* of a rank */
     struct memory memory;          /* of this rank */
-    /* Of this rank's node: the bytes that its ranks will need beyond those in use, and those free. */
+    /* Of this rank's node: the bytes that its ranks will need beyond those in use, and those
+     * free. */
     int node_ranks;
     uint64_t node_needed, node_room;
     uint64_t node_refit; /* of those needed, for a refit */
@@ -123,8 +124,8 @@ static size_t buffer_bytes(const struct spine_config *config, size_t num_rows, b
     return MERGING + spine_codeindex_bytes(num_rows, forecast_values(config, num_rows));
 }
 
-/* Is a checkpoint written in the background? Before a refit and an epoch of nnse, which may be long ends
- * (epochend.h), also without checkpoint_every and checkpoint_minutes. */
+/* Is a checkpoint written in the background? Before a refit and an epoch of nnse, which may be long
+ * ends (epochend.h), also without checkpoint_every and checkpoint_minutes. */
 static bool saves_behind(const struct spine_config *config)
 {
     return config->checkpoint_every > 0 || config->checkpoint_minutes > 0 || config->refit ||

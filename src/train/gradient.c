@@ -5,8 +5,8 @@
 #include "spine/train/minibatch.h"
 #include "spine/train/update.h"
 
-/* Compute the gradient of at most SPINE_BLOCK_UNITS units; of silent ones, one by one, from their own pairs
- * and dY. Seven parameters: a range of units, and the results. */
+/* Compute the gradient of at most SPINE_BLOCK_UNITS units; of silent ones, one by one, from their
+ * own pairs and dY. Seven parameters: a range of units, and the results. */
 static void find_units(const struct spine_backward *active, struct spine_stepper *stepper,
                        size_t unit, size_t count, float *dW1, float *db1, float *dW2)
 {

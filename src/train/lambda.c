@@ -9,12 +9,12 @@
 #include "spine/base/memory.h"
 #include "spine/math/kernels.h"
 
-/* Words of the sample, and those on which the first lambda is searched for before. After an epoch it is one
- * word of 8, if these are fewer words, but not below FEW. */
+/* Words of the sample, and those on which the first lambda is searched for before. After an epoch
+ * it is one word of 8, if these are fewer words, but not below FEW. */
 enum { SAMPLE = 600, FEW = 120, ONE_OF = 8 };
 
-/* When a search ends: the values are as near to the wanted number, or it took so many steps. One more step
- * follows, to where the wanted number should be, without counting there. */
+/* When a search ends: the values are as near to the wanted number, or it took so many steps. One
+ * more step follows, to where the wanted number should be, without counting there. */
 struct effort {
     double close;
     int steps;
@@ -27,16 +27,16 @@ static const double NARROW = 1.002;
 /* Values fall about as lambda to the power -2 when they are few, and later to these powers. */
 static const double FIRST_POWER = 2, POWER = 1.3;
 
-/* Values are out of reach if they rise by a lower power, as lambda falls by as much, and aren't most of those
- * wanted. */
+/* Values are out of reach if they rise by a lower power, as lambda falls by as much, and aren't
+ * most of those wanted. */
 static const double LEAST_POWER = 0.1, LEAST_FALL = 2;
 static const double MOST_OF = 0.9;
 
 /* Values a word that are soon solved for, whatever lambda. */
 static const double SOON = 24;
 
-/* Solving for a row stops at so many times the wanted values, or at what is solved exactly if that is more than the
- * second number of times (activeset.h). */
+/* Solving for a row stops at so many times the wanted values, or at what is solved exactly if that
+ * is more than the second number of times (activeset.h). */
 enum { MANY_TIMES = 8, LEAST_TIMES = 4, MOST_EXACT = 512, LEAST_LIMIT = 64 };
 
 /* The most by which lambda changes after an epoch. */
@@ -154,8 +154,8 @@ static void begin_with(struct sample *sample, const struct spine_lasso_codes *ke
         spine_lasso_codes_collect(&sample->codes[at.number], at.rows, sample->row + at.first, kept);
 }
 
-/* Solve for the sample; *values becomes its number of values over all ranks. Collective, also in each block, of
- * which some ranks may have fewer. */
+/* Solve for the sample; *values becomes its number of values over all ranks. Collective, also in
+ * each block, of which some ranks may have fewer. */
 static int count_values(const struct spine_lambda *search, struct sample *sample, double lambda,
                         double *values, struct spine_error *err)
 {
@@ -208,8 +208,8 @@ static void share(const struct spine_lambda *search, struct decision *decision)
     *search->waited += spine_comm_clock() - begun;
 }
 
-/* Is the wanted number a word out of reach, since values have hardly risen from one trial to the next, but take
- * longer to solve for? */
+/* Is the wanted number a word out of reach, since values have hardly risen from one trial to the
+ * next, but take longer to solve for? */
 static bool is_out_of_reach(double wanted, struct trial last, struct trial now)
 {
     return last.ratio * wanted > SOON && now.ratio < MOST_OF &&
@@ -217,8 +217,8 @@ static bool is_out_of_reach(double wanted, struct trial last, struct trial now)
            now.ratio < last.ratio * pow(last.lambda / now.lambda, LEAST_POWER);
 }
 
-/* The next lambda, from the last trials. Where a secant leaves the range that is known to have the solution, the
- * range is halved, unless lambda is good as it is. */
+/* The next lambda, from the last trials. Where a secant leaves the range that is known to have the
+ * solution, the range is halved, unless lambda is good as it is. */
 static double next_lambda(struct range *range, struct trial last, struct trial now, double close)
 {
     if (now.ratio > 0 && last.ratio > 0 && now.ratio != last.ratio)
@@ -229,8 +229,8 @@ static double next_lambda(struct range *range, struct trial last, struct trial n
     return fabs(now.ratio - 1) < close ? now.lambda : sqrt(range->low * range->high);
 }
 
-/* Find the lambda that leaves the sample as many values, by the secant method on logarithmic scales; or, if
- * lower ones leave hardly more, one that is soon solved with. Collective. */
+/* Find the lambda that leaves the sample as many values, by the secant method on logarithmic
+ * scales; or, if lower ones leave hardly more, one that is soon solved with. Collective. */
 static int find(const struct spine_lambda *search, struct sample *sample, double wanted,
                 struct effort effort, struct range *range, struct spine_error *err)
 {
@@ -278,8 +278,8 @@ static int find_for(const struct spine_lambda *search, struct sample *sample, do
     return rc;
 }
 
-/* The range that surely has the first lambda. It begins where values are few, which are soon solved for: as
- * rows have a common part, with regard to their whole length. */
+/* The range that surely has the first lambda. It begins where values are few, which are soon solved
+ * for: as rows have a common part, with regard to their whole length. */
 static struct range whole_range(const struct spine_dataset *data)
 {
     const double rows = (double)data->part.num_rows;

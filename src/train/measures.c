@@ -28,8 +28,8 @@ void spine_measures_scratch_dispose(struct spine_measures_scratch *scratch)
     *scratch = (struct spine_measures_scratch){0};
 }
 
-/* Count the codes of a block, and as seen those of at least 'least'; return the number of rows without an
- * active unit. */
+/* Count the codes of a block, and as seen those of at least 'least'; return the number of rows
+ * without an active unit. */
 static int64_t count_codes(const struct spine_block *block, float least, int64_t *seen,
                            int64_t *full)
 {

@@ -1,7 +1,8 @@
 /* nnse.c -- sparse non-negative codes over a learned dictionary.
  *
- * Sums over rows are exact, so all ranks have the same, however many there are. All take the atoms and
- * lambda that rank 0 computes from them, because another kind of processor may round in other ways. */
+ * Sums over rows are exact, so all ranks have the same, however many there are. All take the atoms
+ * and lambda that rank 0 computes from them, because another kind of processor may round in other
+ * ways. */
 #include "spine/train/nnse.h"
 
 #include <math.h>
@@ -15,11 +16,12 @@
 #include "spine/math/exact.h"
 #include "spine/train/atoms.h"
 
-/* Passes over all atoms in an epoch; atoms that ranks share, and those whose sums are computed together. */
+/* Passes over all atoms in an epoch; atoms that ranks share, and those whose sums are computed
+ * together. */
 enum { SWEEPS = 3, SHARED = 96, TOGETHER = 3 };
 
-/* Atoms move this many times as far as to their optimum, which is one for the codes of an epoch only: with
- * 1.8, 5 epochs reach the objective that 8 reach with 1. At 2.2 it rises. */
+/* Atoms move this many times as far as to their optimum, which is one for the codes of an epoch
+ * only: with 1.8, 5 epochs reach the objective that 8 reach with 1. At 2.2 it rises. */
 static const double RELAXATION = 1.8;
 
 /* Of its row's square, the most that the square of a value is taken to be (quantum()). */
@@ -254,8 +256,8 @@ static void store_atom(const struct spine_nnse *nnse, size_t j)
             nnse->pieces[first * hidden + j * PIECE + k] = (double)row[first + k];
 }
 
-/* sums (TOGETHER, stride), 16 columns of them = the sum over k of rows[i][k] W_k, for a few rows of A'A
- * and a piece of W. They stay in registers. */
+/* sums (TOGETHER, stride), 16 columns of them = the sum over k of rows[i][k] W_k, for a few rows of
+ * A'A and a piece of W. They stay in registers. */
 SPINE_CLONES
 static void sum_atoms(size_t hidden, size_t stride, const double *const *rows, const double *piece,
                       double *sums)
@@ -276,8 +278,8 @@ static void sum_atoms(size_t hidden, size_t stride, const double *const *rows, c
             *(quad *)(sums + i * stride + q * LANES) = sum[i][q];
 }
 
-/* Move an atom by 'sums' / A'A_jj, and scale it to length 1 if it is longer. sums becomes its change. 'before'
- * is scratch. */
+/* Move an atom by 'sums' / A'A_jj, and scale it to length 1 if it is longer. sums becomes its
+ * change. 'before' is scratch. */
 static void move_atom(float *row, size_t dim, double square, float *before, double *sums)
 {
     memcpy(before, row, dim * sizeof *before);
@@ -296,8 +298,8 @@ static size_t share_of(const struct spine_nnse *nnse, size_t count)
     return (groups + ranks - 1) / ranks * TOGETHER;
 }
 
-/* sums (count, stride) = rows of A'A W, from 'first' on. Each rank computes its share; an atom's bits don't
- * depend on those it is computed with. Collective over the team. */
+/* sums (count, stride) = rows of A'A W, from 'first' on. Each rank computes its share; an atom's
+ * bits don't depend on those it is computed with. Collective over the team. */
 static void sum_shared(struct spine_nnse *nnse, size_t first, size_t count)
 {
     const size_t hidden = nnse->atoms.hidden, stride = nnse->atoms.stride;
@@ -365,7 +367,8 @@ static void relax_atoms(const struct spine_params *atoms)
     }
 }
 
-/* Pass over all atoms a few times. Collective over the team, whose ranks do what isn't shared alike. */
+/* Pass over all atoms a few times. Collective over the team, whose ranks do what isn't shared
+ * alike. */
 static void improve_atoms(struct spine_nnse *nnse)
 {
     const struct spine_params *atoms = &nnse->atoms;

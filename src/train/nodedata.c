@@ -53,8 +53,8 @@ static int read_all(struct spine_dataset *all, struct spine_comm *self,
     return rc;
 }
 
-/* Fail if the input, or the run that train.start_from names, isn't the first node's: nodes may have files
- * on disks of their own. Collective over the readers. */
+/* Fail if the input, or the run that train.start_from names, isn't the first node's: nodes may have
+ * files on disks of their own. Collective over the readers. */
 static int compare(const struct spine_dataset *all, const struct spine_comm *readers,
                    const struct spine_config *config, uint64_t start, struct spine_error *err)
 {

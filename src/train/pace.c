@@ -49,8 +49,8 @@ double spine_pace_end(const struct spine_config *config, int64_t epoch, size_t d
     return end_passes(config, epoch, keeps) * pass + refit_seconds(config, epoch, dim);
 }
 
-/* Of nnse, how often all rows are solved for besides for training: at the ends of epochs, and for the files,
- * whose codes are the last ones, unless rows were held out. */
+/* Of nnse, how often all rows are solved for besides for training: at the ends of epochs, and for
+ * the files, whose codes are the last ones, unless rows were held out. */
 static double extra_passes(const struct spine_config *config)
 {
     const bool keeps = spine_settings_storage(config) != SPINE_IN_FILE;
@@ -148,9 +148,9 @@ static int time_run(const struct spine_config *config, struct spine_parallel *pa
 
 /* --- nnse --------------------------------------------------------------------------------- */
 
-/* Solve for some of this rank's rows, others in each round, and add up their codes. Returns the least seconds
- * of a row: a few rows are easily held up by other processes. The first round only warms up, if there are rows
- * for others. */
+/* Solve for some of this rank's rows, others in each round, and add up their codes. Returns the
+ * least seconds of a row: a few rows are easily held up by other processes. The first round only
+ * warms up, if there are rows for others. */
 static double time_rows(struct spine_nnse *nnse)
 {
     enum { BLOCK = SPINE_BLOCK_ROWS };

@@ -44,8 +44,8 @@ struct cell {
     struct spine_range rows, chunks;
 };
 
-/* Get the next cell of a share, which has [*at, end) of all pieces of rows, and advance *at. In dense
- * mode a cell has several rows, which is faster. Returns false at the end. */
+/* Get the next cell of a share, which has [*at, end) of all pieces of rows, and advance *at. In
+ * dense mode a cell has several rows, which is faster. Returns false at the end. */
 static bool next_cell(const struct spine_stepper *stepper, size_t *at, size_t end,
                       struct cell *cell)
 {
@@ -161,8 +161,8 @@ static float *receive(struct spine_stepper *stepper, const struct target *target
     return data;
 }
 
-/* Compute this rank's share together with its counterparts on the other hosts: y passes from host to
- * host, and dY from the last one around. */
+/* Compute this rank's share together with its counterparts on the other hosts: y passes from host
+ * to host, and dY from the last one around. */
 static void find_over_hosts(struct spine_stepper *stepper, const struct target *target,
                             const struct spine_range *share, struct spine_reconstruction *sums)
 {
@@ -249,7 +249,8 @@ struct spine_reconstruction spine_reconstruction_find(struct spine_stepper *step
 double spine_reconstruction_leave(struct spine_stepper *stepper, const struct spine_dataset *data,
                                   size_t batch_rows, double error)
 {
-    /* A loss is 1 where silent units do nothing; above what they do at the worst, sums may round. */
+    /* A loss is 1 where silent units do nothing; above what they do at the worst, sums may
+     * round. */
     const double most = 0x1p10 * (double)data->part.num_rows;
     const struct spine_step_memory *own = &stepper->memory;
     const size_t widest = stepper->settings.prefixes.count * own->slots * data->stride;

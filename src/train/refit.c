@@ -18,14 +18,15 @@ enum { RIDGES = sizeof ridges / sizeof *ridges };
 /* For a dictionary, the best ridge is an end of a range, which is then halved so many times. */
 enum { HALVINGS = 3, MOST_TRIED = RIDGES + HALVINGS };
 
-/* Operations a second of one core, in LAPACK; half of what one with AVX2 reaches when it is idle. */
+/* Operations a second of one core, in LAPACK; half of what one with AVX2 reaches when it is
+ * idle. */
 static const double SPEED = 2e10;
 
 /* Atoms of a dictionary stay as near to what they were as this share of the variance allows. */
 static const double SLACK = 0.01;
 
-/* Products are rounded to this, or to more where rows are long: if codes are at most 1, 2^25 rows of length 1
- * can be summed. Codes of nnse, and those without a cap, are as large as the rows. */
+/* Products are rounded to this, or to more where rows are long: if codes are at most 1, 2^25 rows
+ * of length 1 can be summed. Codes of nnse, and those without a cap, are as large as the rows. */
 static const double QUANTUM = 0x1p-28;
 enum { CODES_TO_ROWS = 16 }; /* the squares of all codes are at most this multiple of the rows' */
 
@@ -71,8 +72,8 @@ static double mean_square(const struct spine_dataset *data)
     return data->squares / ((double)data->part.num_rows * (double)data->dim);
 }
 
-/* The unit of ridges: those of a dictionary are added to squares of codes, which are large if the rows are. A
- * power of two, so that it is 1 for all rows of about the usual length. */
+/* The unit of ridges: those of a dictionary are added to squares of codes, which are large if the
+ * rows are. A power of two, so that it is 1 for all rows of about the usual length. */
 static double unit_of(const struct spine_refit_problem *problem)
 {
     const double square = mean_square(problem->data);
@@ -194,8 +195,8 @@ void spine_refit_sum(struct spine_refit_problem *problem)
 
 /* --- Solving ------------------------------------------------------------------------------ */
 
-/* Find the q for which q W2 reconstructs the rows trained on, or all, best, b2 being 0: with y = h W2 and E = x - y,
- * q - 1 = <E, y> / |y|^2, and |y|^2 = |x|^2 - |E|^2 - 2 <E, y>. */
+/* Find the q for which q W2 reconstructs the rows trained on, or all, best, b2 being 0: with y = h
+ * W2 and E = x - y, q - 1 = <E, y> / |y|^2, and |y|^2 = |x|^2 - |E|^2 - 2 <E, y>. */
 static void scale_atoms(struct spine_refit_problem *problem, bool use_all)
 {
     const struct sums *parts[] = {&problem->part[TRAINED], &problem->part[HELD_OUT]};
@@ -261,7 +262,8 @@ static double measure(struct spine_refit_problem *problem)
     return squares;
 }
 
-/* Of the ridges tried, that with the least error or, for a dictionary, the greatest within SLACK of it. */
+/* Of the ridges tried, that with the least error or, for a dictionary, the greatest within SLACK of
+ * it. */
 static size_t find_best(const struct spine_refit_problem *problem)
 {
     const double slack = is_dictionary(problem) ? SLACK * problem->part[HELD_OUT].variance : 0;
@@ -291,7 +293,8 @@ static double find_next(const struct spine_refit_problem *problem)
     return next;
 }
 
-/* The next ridge: of the table, then, on a logarithmic scale, that between the best and the next greater. */
+/* The next ridge: of the table, then, on a logarithmic scale, that between the best and the next
+ * greater. */
 static double next_ridge(const struct spine_refit_problem *problem)
 {
     const size_t at = problem->num_tried;

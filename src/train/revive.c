@@ -245,10 +245,10 @@ static void share_rows(const struct spine_comm *comm, float *matrix, size_t widt
         memcpy(matrix + units[i] * width, scratch + i * width, width * sizeof *scratch);
 }
 
-/* Restart 'count' units from as many rows, some rows at a time, which one reduction shares. They are
- * restarted one after the other, since each explains a part of the next one's residual, by rank 0 for all
- * nodes: another processor may round differently, and their parameters must be the same. Eight parameters:
- * reviving touches everything that a run learns. */
+/* Restart 'count' units from as many rows, some rows at a time, which one reduction shares. They
+ * are restarted one after the other, since each explains a part of the next one's residual, by rank
+ * 0 for all nodes: another processor may round differently, and their parameters must be the same.
+ * Eight parameters: reviving touches everything that a run learns. */
 static void restart_units(struct spine_stepper *stepper, struct spine_dataset *data,
                           struct spine_coder *coder, const size_t *units,
                           const struct bad_row *rows, size_t count, double norm, float *shared)

@@ -5,8 +5,8 @@
 
 #include "spine/train/requests.h"
 
-/* The seconds between two polls for requests, the rows of a rank before the first poll, how many times more may
- * follow, and of what their number is a multiple. */
+/* The seconds between two polls for requests, the rows of a rank before the first poll, how many
+ * times more may follow, and of what their number is a multiple. */
 static const double POLL_SECONDS = 1;
 enum { FIRST_ROWS = 512, POLL_GROWTH = 16, BLOCK = SPINE_BLOCK_ROWS };
 
@@ -16,8 +16,8 @@ struct plan {
     bool polls;
 };
 
-/* Plan after 'done' rows, of which the last 'rows' took so long: polls are as far apart as they should be, but
- * the first has so many rows before it, unless a block of them takes too long. */
+/* Plan after 'done' rows, of which the last 'rows' took so long: polls are as far apart as they
+ * should be, but the first has so many rows before it, unless a block of them takes too long. */
 static struct plan next_rows(size_t done, size_t rows, double seconds)
 {
     const double wanted = (double)rows * POLL_SECONDS / (seconds + 1e-9);

@@ -35,9 +35,9 @@ static double choose_unit(double largest, double count)
     return spine_exact_quantum(largest, MOST_BITS - bits_of(count));
 }
 
-/* The whole number of units that is nearest to a value. 0 for what can't be converted: rows that couldn't
- * be read are NaN until spine_dataset_check() reports them, and those of a file that changes between two
- * passes may be of any size. */
+/* The whole number of units that is nearest to a value. 0 for what can't be converted: rows that
+ * couldn't be read are NaN until spine_dataset_check() reports them, and those of a file that
+ * changes between two passes may be of any size. */
 static int64_t count_units(double value, double unit)
 {
     const double units = rint(value / unit);
@@ -159,8 +159,8 @@ static void find_factors(struct spine_dataset *data, struct spine_comm *comm, co
     }
 }
 
-/* Add this rank's products of two coordinates, in units, to sums (D, D). The block is (PRODUCT_ROWS,
- * D), products (D, D). */
+/* Add this rank's products of two coordinates, in units, to sums (D, D). The block is
+ * (PRODUCT_ROWS, D), products (D, D). */
 static void add_products(struct spine_dataset *data, const double *mean, double unit, double *block,
                          double *products, int64_t *sums)
 {

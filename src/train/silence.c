@@ -10,8 +10,8 @@
 #include "spine/train/minibatch.h"
 #include "spine/train/reconstruction.h"
 
-/* Mark those of this rank's units that are silent with this batch; returns whether there are any, also
- * among its counterparts' on the group's other hosts. */
+/* Mark those of this rank's units that are silent with this batch; returns whether there are any,
+ * also among its counterparts' on the group's other hosts. */
 static bool mark(struct spine_stepper *stepper, size_t batch_rows)
 {
     struct spine_step_memory *own = &stepper->memory;

@@ -115,8 +115,9 @@ static void describe_left(const struct spine_status *status, double done, char *
     snprintf(text, size, "  %s left", duration);
 }
 
-/* The losses that the objective has, with as many digits. Where SPINE's losses of sparsity are missing,
- * the number of values tells of it: on the clean input if it was measured, as in the codes. */
+/* The losses that the objective has, with as many digits. Where SPINE's losses of sparsity are
+ * missing, the number of values tells of it: on the clean input if it was measured, as in the
+ * codes. */
 static void describe_losses(const struct spine_config *config, const struct spine_metrics *metrics,
                             int digits, char *text, size_t size)
 {

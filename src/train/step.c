@@ -107,7 +107,8 @@ static void read_ahead(struct spine_stepper *stepper, struct spine_dataset *data
     spine_stepper_meet_team(stepper, &stepper->memory.team, 0);
 }
 
-/* The first sum over ranks: of h, pairs and flags. Fails on all ranks if a loss isn't finite on any. */
+/* The first sum over ranks: of h, pairs and flags. Fails on all ranks if a loss isn't finite on
+ * any. */
 static int exchange(struct spine_stepper *stepper, const struct spine_block_sums *sums,
                     double squares, const struct spine_position *position, struct spine_error *err)
 {

@@ -171,7 +171,7 @@ static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *
     return rc;
 }
 
-/* --- The constants ------------------------------------------------------------------------------ */
+/* --- The constants ---------------------------------------------------------------------------- */
 
 /* The times of three shapes, which determine the constants of one rank; and of ranks together. */
 struct times {
@@ -314,10 +314,10 @@ int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_confi
     return rc;
 }
 
-/* --- Predicting ----------------------------------------------------------------------------------- */
+/* --- Predicting ------------------------------------------------------------------------------- */
 
-/* The time in which 'groups' hosts with so many units sum their gradients and update these units: each
- * sends and receives its slices of the gradient twice. */
+/* The time in which 'groups' hosts with so many units sum their gradients and update these units:
+ * each sends and receives its slices of the gradient twice. */
 static double predict_sums(const struct spine_stepcost *cost, int groups, double hidden,
                            double update, double meeting)
 {
@@ -330,9 +330,9 @@ static double predict_sums(const struct spine_stepcost *cost, int groups, double
            bytes * others * cost->byte / cost->nodes.ranks;
 }
 
-/* The time in which the hosts of a group exchange rows, y and dY, 'decode' being that of y on one of
- * them: the last one begins when all before it have done a piece (reconstruction.c). They meet once
- * more for the rows, and once for the sums of h (minibatch.c, step.c). */
+/* The time in which the hosts of a group exchange rows, y and dY, 'decode' being that of y on one
+ * of them: the last one begins when all before it have done a piece (reconstruction.c). They meet
+ * once more for the rows, and once for the sums of h (minibatch.c, step.c). */
 static double predict_chain(const struct spine_stepcost *cost, int hosts, double rows,
                             double decode, double meeting)
 {
@@ -372,8 +372,8 @@ static bool can_send(const struct spine_stepcost *cost, int groups, int columns,
 double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int columns)
 {
     enum { MEETINGS_A_STEP = 3 };
-    /* Of what pairs take: 0.15 (sparse) to 0.22 (dense) by tools/simulate/costs.txt for D = 300, and
-     * more where W2 doesn't fit the cache. */
+    /* Of what pairs take: 0.15 (sparse) to 0.22 (dense) by tools/simulate/costs.txt for D = 300,
+     * and more where W2 doesn't fit the cache. */
     const double decode_share = 0.25;
     const int hosts = spine_stepcost_hosts(cost, columns), team = columns / hosts;
     const double share = (double)team / cost->nodes.ranks;

@@ -52,8 +52,8 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
     stepper->mode = spine_mode_first(settings->kernel);
     for (size_t b = 0; b < memory->num_blocks; b++)
         memory->codes.blocks[b].activation = settings->activation;
-    /* Each rank initialises the units that it will update, so that their memory is near it, and those
-     * that its counterparts on other hosts of its group will. */
+    /* Each rank initialises the units that it will update, so that their memory is near it, and
+     * those that its counterparts on other hosts of its group will. */
     for (int host = 0; host < grid->hosts; host++) {
         const struct spine_range units = spine_step_slice(memory, grid, host);
         for (size_t j = units.first; memory->silence != NULL && j < units.end; j++)

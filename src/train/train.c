@@ -32,8 +32,8 @@ static void warn_of_limit(const struct spine_trainer *run)
                           limit, config->grace_seconds);
 }
 
-/* Warn if more values a word were asked for than there are units, or, without a ridge, than a code can have: in
- * general as many as a row has numbers, and nearly as many are found in many steps. */
+/* Warn if more values a word were asked for than there are units, or, without a ridge, than a code
+ * can have: in general as many as a row has numbers, and nearly as many are found in many steps. */
 static void warn_of_values(const struct spine_trainer *run)
 {
     const struct spine_config *config = run->config;

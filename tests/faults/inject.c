@@ -4,10 +4,10 @@
  *
  * Calls that concern a path under PREFIX and belong to one of CLASSES are counted, over all threads
  * and child processes of the command. The N-th fails with ERRNO, transfers half of its bytes
- * (short), is where the command is killed, or takes ERRNO seconds (slow). With -P all later ones do so,
- * too. A call that fails does nothing, but for close(), which closes: so Linux ends it, and releases the
- * process's locks of the file, when it reports an error. With N = 0, none fails and LOG lists them,
- * "number call path" a line; otherwise LOG says which one was hit.
+ * (short), is where the command is killed, or takes ERRNO seconds (slow). With -P all later ones do
+ * so, too. A call that fails does nothing, but for close(), which closes: so Linux ends it, and
+ * releases the process's locks of the file, when it reports an error. With N = 0, none fails and
+ * LOG lists them, "number call path" a line; otherwise LOG says which one was hit.
  *
  *     w write, truncate   s sync    r rename, link    o open     u unlink    m mkdir
  *     R read              c close   l lock            t stat     M mmap
@@ -232,7 +232,8 @@ static void find_path(pid_t task, const struct call *call, const struct user_reg
     }
 }
 
-/* The entry of the call that a task is about to make; NULL for those of fcntl() that lock nothing. */
+/* The entry of the call that a task is about to make; NULL for those of fcntl() that lock
+ * nothing. */
 static const struct call *find_call(const struct user_regs_struct *regs)
 {
     const int operation = (int)regs->rsi;

@@ -1,5 +1,5 @@
-/* driver.c -- main() for a harness without libFuzzer: runs the empty input, the files that are given, and
- * all files in directories that are given. */
+/* driver.c -- main() for a harness without libFuzzer: runs the empty input, the files that are
+ * given, and all files in directories that are given. */
 #include <string.h>
 
 #include "fuzz.h"

@@ -1,6 +1,7 @@
-/* embedding.c -- embeddings in binary forms, FUZZ_FORM: read or refused with a sentence, and in several
- * parts the same comes out as in one. The input's first byte chooses the parts and the rules; of files
- * that are refused, parts are read only half of the time, since most inputs are refused. */
+/* embedding.c -- embeddings in binary forms, FUZZ_FORM: read or refused with a sentence, and in
+ * several parts the same comes out as in one. The input's first byte chooses the parts and the
+ * rules; of files that are refused, parts are read only half of the time, since most inputs are
+ * refused. */
 #include <string.h>
 
 #include "fuzz.h"

@@ -1,5 +1,6 @@
-/* shardindex.c -- indexes of safetensors: a tensor's file is found, in the index's directory, or the index is
- * refused with a sentence. The input's first byte chooses whether the tensor "a" is asked for. */
+/* shardindex.c -- indexes of safetensors: a tensor's file is found, in the index's directory, or
+ * the index is refused with a sentence. The input's first byte chooses whether the tensor "a" is
+ * asked for. */
 #include <string.h>
 #include <unistd.h>
 

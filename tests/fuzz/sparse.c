@@ -1,5 +1,5 @@
-/* sparse.c -- sparse matrices in .npz, .mtx and .sparse: read, or refused with a sentence. The input's first
- * byte chooses the form, or that it is found. The list of words has three. */
+/* sparse.c -- sparse matrices in .npz, .mtx and .sparse: read, or refused with a sentence. The
+ * input's first byte chooses the form, or that it is found. The list of words has three. */
 #include <math.h>
 #include <string.h>
 #include <unistd.h>

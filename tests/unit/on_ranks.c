@@ -65,8 +65,8 @@ static int run_modules(const struct spine_comm *comm, char **names, int num_name
     return failures;
 }
 
-/* Run all modules on the first ranks and, at the same time, on the others: on each number below all of them.
- * Of two parts that are as large one sleeps. Returns the number of tests that failed. */
+/* Run all modules on the first ranks and, at the same time, on the others: on each number below all
+ * of them. Of two parts that are as large one sleeps. Returns the number of tests that failed. */
 static int run_parts(const struct spine_comm *all)
 {
     int failures = 0;

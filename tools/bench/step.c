@@ -4,19 +4,19 @@
  *     bench-step --objective topk|batchtopk [--dim D] [--hidden H] [--repeat N]
  *
  * For batches of 64, 256 and 1024 rows and several shares of active units it times, in turn, five
- * cblas_sgemm calls of the step's shapes, and whole steps in dense and in sparse mode:
- * noise, forward and backward pass, and the update by SGD or Adam; and steps of topk and of batchtopk
- * that select as many units, of those above 0, half of all. One rank, one BLAS thread. What counts is the
- * ratio of the medians. Times are the processor's, since others may be at work.
+ * cblas_sgemm calls of the step's shapes, and whole steps in dense and in sparse mode: noise,
+ * forward and backward pass, and the update by SGD or Adam; and steps of topk and of batchtopk that
+ * select as many units, of those above 0, half of all. One rank, one BLAS thread. What counts is
+ * the ratio of the medians. Times are the processor's, since others may be at work.
  *
- * With --objective it times only sparse steps of SPINE and of that objective, in turn, with 5 and 2.2 %
- * of the units active, and prints the ratio of the medians and that of the tenths, than which a tenth of the
- * times is less.
+ * With --objective it times only sparse steps of SPINE and of that objective, in turn, with 5 and
+ * 2.2 % of the units active, and prints the ratio of the medians and that of the tenths, than which
+ * a tenth of the times is less.
  *
  * A step can't be faster than memory: its forward pass reads the weights, and its update reads and
- * writes the parameters and their moments. 'limit' is the time that these bytes take at the rate of a
- * triad, a = b + s c, on arrays of as many numbers, which lie in the same caches, to that of a sparse
- * step. */
+ * writes the parameters and their moments. 'limit' is the time that these bytes take at the rate of
+ * a triad, a = b + s c, on arrays of as many numbers, which lie in the same caches, to that of a
+ * sparse step. */
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -222,8 +222,8 @@ static void add_scaled(struct bench *bench)
         a[i] = b[i] + 0.5F * c[i];
 }
 
-/* The bytes that a step moves at least: the weights read by the forward pass, the parameters and their
- * moments read and written by the update. */
+/* The bytes that a step moves at least: the weights read by the forward pass, the parameters and
+ * their moments read and written by the update. */
 static double count_bytes(const struct bench *bench)
 {
     const struct spine_params *params = &bench->stepper.params;

@@ -3,9 +3,9 @@
  *     cc encode.c -o encode $(pkg-config --cflags --libs spine)
  *     ./encode RUN <vectors >codes
  *
- * Reads rows of numbers, as many as the model's input has; prints for each row the dimensions of its
- * code, from 0, with their values: 17:0.5 93:1. A model of model.objective = nnse has no encoder: its
- * codes are solved for. */
+ * Reads rows of numbers, as many as the model's input has; prints for each row the dimensions of
+ * its code, from 0, with their values: 17:0.5 93:1. A model of model.objective = nnse has no
+ * encoder: its codes are solved for. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -2,9 +2,9 @@
  *
  *     calibrate [DENSITY] >FILE
  *
- * For D 300 with up to 1,000 units, and D 1,024 with up to 16,384; at this share of active pairs, by
- * default .12, about what the default settings come to. Times are of the processor; of many, a quarter
- * of which are faster, as other work on the machine only adds to them. Takes a minute. */
+ * For D 300 with up to 1,000 units, and D 1,024 with up to 16,384; at this share of active pairs,
+ * by default .12, about what the default settings come to. Times are of the processor; of many, a
+ * quarter of which are faster, as other work on the machine only adds to them. Takes a minute. */
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
@@ -207,7 +207,8 @@ static void decode(void *unused)
     bench.at = (bench.at + few) % ROWS;
 }
 
-/* The time of a row, from the codes of all units in so many tiles, whose rows are all of block 0. */
+/* The time of a row, from the codes of all units in so many tiles, whose rows are all of block
+ * 0. */
 static double time_decode(size_t num_tiles)
 {
     bench.num_tiles = num_tiles;

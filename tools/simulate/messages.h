@@ -1,4 +1,5 @@
-/* messages.h -- included after mpi.h and before ranks/comm.c (simulate.py): how a simulated rank deals with others.
+/* messages.h -- included after mpi.h and before ranks/comm.c (simulate.py): how a simulated rank
+ * deals with others.
  *
  * What it has worked passes first. SMPI's MPI_Exscan(), which only the setting up uses, sends a
  * message from every rank to every other. */

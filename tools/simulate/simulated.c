@@ -24,8 +24,8 @@
 static struct {
     const struct spine_stepper *stepper;
     double density;
-    /* Shares that others have written: of what a team shares, of what a node does, and of parameters
-     * of this rank's units, which other groups update. */
+    /* Shares that others have written: of what a team shares, of what a node does, and of
+     * parameters of this rank's units, which other groups update. */
     double by_team, by_node, by_groups;
     size_t units; /* that this rank updates, about */
     double rows_decoded;
@@ -173,8 +173,8 @@ void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles
         units += tiles[t]->units;
     const double whole = costs_find(COST_DECODE, mode, params->dim, params->hidden, 1);
     const double part = costs_find(COST_DECODE, mode, params->dim, units, 1);
-    /* It was measured with W2 in the nearest cache that is large enough: wherever a row of W2 comes from,
-     * it comes once. */
+    /* It was measured with W2 in the nearest cache that is large enough: wherever a row of W2 comes
+     * from, it comes once. */
     charge_work(fmax(rows * share * fmin(part, whole * (double)units / (double)params->hidden),
                      transfer_time(new_of_W2(mode, rows * share, units), self.by_node)));
     if (mode == SPINE_SPARSE) {
@@ -296,7 +296,7 @@ enum spine_mode spine_mode_next(enum spine_kernel_choice choice, enum spine_mode
     return spine_mode_first(choice);
 }
 
-/* --- What measures a real machine ---------------------------------------------------------------- */
+/* --- What measures a real machine ------------------------------------------------------------- */
 
 /* Nothing here can be measured, so the grid isn't chosen by it. */
 bool spine_stepcost_applies(const struct spine_config *config)
@@ -321,7 +321,7 @@ void spine_stepcost_choose(const struct spine_stepcost *cost, int most_groups, i
     *columns = most_columns;
 }
 
-/* --- Memory and machine ------------------------------------------------------------------------- */
+/* --- Memory and machine ----------------------------------------------------------------------- */
 
 void spine_params_randomize(struct spine_params *params, uint64_t seed, size_t first, size_t end)
 {

@@ -39,7 +39,8 @@ int spine_refuse(struct spine_error *err, const char *format, ...) SPINE_PRINTF(
  * about the file that was tried, copy it to err and return -1; else return 0. */
 int spine_fail_as(const struct spine_error *why, struct spine_error *err);
 
-/* Replace the file name 'from', which isn't empty, in the text by 'to', the name that the user gave. */
+/* Replace the file name 'from', which isn't empty, in the text by 'to', the name that the user
+ * gave. */
 void spine_error_rename(struct spine_error *err, const char *from, const char *to);
 
 #endif

@@ -42,7 +42,8 @@ struct spine_field spine_field_trim(struct spine_field text);
 /* The same for a NUL-terminated text, in place: a new NUL cuts off the separators at its end. */
 char *spine_field_trim_text(char *text);
 
-/* Cut the last field off 'rest', which must be trimmed and is trimmed again. False if there is none. */
+/* Cut the last field off 'rest', which must be trimmed and is trimmed again. False if there is
+ * none. */
 bool spine_field_cut_last(struct spine_field *rest, struct spine_field *last);
 
 bool spine_field_is_number(struct spine_field text);

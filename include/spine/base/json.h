@@ -22,8 +22,8 @@ void spine_json_cut(void);
 char *spine_json_print(const struct cJSON *json, bool indented, const char *what,
                        struct spine_error *err);
 
-/* Parse a text; the caller deletes *json. *json is NULL if the text is NULL, isn't one JSON value, or
- * has a number that isn't finite (1e999). Returns -1 only when out of memory for 'what'. */
+/* Parse a text; the caller deletes *json. *json is NULL if the text is NULL, isn't one JSON value,
+ * or has a number that isn't finite (1e999). Returns -1 only when out of memory for 'what'. */
 int spine_json_parse(const char *text, const char *what, struct cJSON **json,
                      struct spine_error *err);
 

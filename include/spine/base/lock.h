@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Open the file, creating it if necessary, but never through a symbolic link. Returns its descriptor;
- * -1, with errno set, on failure. */
+/* Open the file, creating it if necessary, but never through a symbolic link. Returns its
+ * descriptor; -1, with errno set, on failure. */
 int spine_lock_open(const char *path);
 
 enum spine_lock_outcome {

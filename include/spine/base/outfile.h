@@ -17,9 +17,10 @@
 /* Return the name PATH.part, which the caller frees; NULL, with err filled, when out of memory. */
 char *spine_outfile_part(const char *path, struct spine_error *err);
 
-/* Refuse a directory, and an existing file whose text doesn't begin, after white space, with one of the
- * characters 'first': it was probably named by mistake. The message says that it is not 'kind', such as
- * "JSON". An empty file may be replaced. Devices and pipes are left to spine_outfile_create(). */
+/* Refuse a directory, and an existing file whose text doesn't begin, after white space, with one of
+ * the characters 'first': it was probably named by mistake. The message says that it is not 'kind',
+ * such as "JSON". An empty file may be replaced. Devices and pipes are left to
+ * spine_outfile_create(). */
 int spine_outfile_check_kind(const char *path, const char *first, const char *kind,
                              struct spine_error *err);
 

@@ -11,8 +11,8 @@ const char *spine_path_name(const char *path);
 /* Does the path end in 'ending', such as ".npz"? */
 bool spine_path_ends_in(const char *path, const char *ending);
 
-/* Cut a path down to the directory that its last component is in. Returns the path, or "." if it has
- * no slash. */
+/* Cut a path down to the directory that its last component is in. Returns the path, or "." if it
+ * has no slash. */
 const char *spine_path_cut_to_directory(char *path);
 
 /* Do the paths name the same file or directory? It must exist. Links are followed. */

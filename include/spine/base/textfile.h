@@ -17,8 +17,8 @@ int spine_textfile_read(const char *path, const char *what, size_t most, char **
 int spine_textfile_find(const char *path, const char *what, size_t most, char **text,
                         struct spine_error *err);
 
-/* The length of the UTF-8 byte order marks (U+FEFF) at the start of the text: 3, or 0 without one. Some
- * editors write one, also before another. */
+/* The length of the UTF-8 byte order marks (U+FEFF) at the start of the text: 3, or 0 without one.
+ * Some editors write one, also before another. */
 size_t spine_textfile_mark(const char *text, size_t length);
 
 #endif

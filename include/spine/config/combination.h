@@ -13,8 +13,9 @@
 /* Refuse missing options and options that don't go together. */
 int spine_combination_check(const struct spine_config *config, struct spine_error *err);
 
-/* Log what the user may not expect of a configuration that was checked: the option that is the reason
- * for the objective, which is NULL if there is none, and options without effect. On rank 0. */
+/* Log what the user may not expect of a configuration that was checked: the option that is the
+ * reason for the objective, which is NULL if there is none, and options without effect. On rank
+ * 0. */
 void spine_combination_report(const struct spine_config *config, const struct spine_option *reason);
 
 #endif

@@ -8,8 +8,8 @@
  *
  * model.objective changes the defaults of some options, which a second table lists. Options that
  * aren't set follow the objective, in whatever order options are set; options that are set don't.
- * If model.objective isn't set, it is nnse, or spine if an option of [model], [loss] or [train] is set
- * that spine uses but nnse doesn't (objective.h).
+ * If model.objective isn't set, it is nnse, or spine if an option of [model], [loss] or [train] is
+ * set that spine uses but nnse doesn't (objective.h).
  *
  * See combination.h for which options go together, settings.h for the form in which modules get
  * them, and identity.h for those that fix a run's results. */

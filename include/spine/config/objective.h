@@ -1,8 +1,8 @@
 /* objective.h -- model.objective, and which options each objective uses.
  *
- * One table (src/config/objective.c) lists the options that not all objectives use. It decides which
- * options are refused with an objective (combination.h), and which ones show that SPINE is meant
- * where no objective is set (config.h). */
+ * One table (src/config/objective.c) lists the options that not all objectives use. It decides
+ * which options are refused with an objective (combination.h), and which ones show that SPINE is
+ * meant where no objective is set (config.h). */
 #ifndef SPINE_CONFIG_OBJECTIVE_H
 #define SPINE_CONFIG_OBJECTIVE_H
 

@@ -1,4 +1,5 @@
-/* decoder.h -- the decoder of a run, or of another program's autoencoder, as directions of its units.
+/* decoder.h -- the decoder of a run, or of another program's autoencoder, as directions of its
+ * units.
  *
  *     a run's directory    its decoder, W2, or the atoms of model.objective = nnse, W1; and its codes
  *     anything else        a matrix without words in a form of source.h: .npy, .npz, .safetensors, HDF5;
@@ -21,9 +22,9 @@ struct spine_decoder {
     size_t sizes[2];
 };
 
-/* Read all; the list is zeroed. A file's matrix may be (units, dim) or (dim, units): it is the second if
- * 'is_transposed', or if only that fits the vectors of the others. Where both sizes of all are the same, but
- * not their order, the smaller is taken for that of vectors. */
+/* Read all; the list is zeroed. A file's matrix may be (units, dim) or (dim, units): it is the
+ * second if 'is_transposed', or if only that fits the vectors of the others. Where both sizes of
+ * all are the same, but not their order, the smaller is taken for that of vectors. */
 int spine_decoder_read_all(struct spine_decoder *decoders, const char *const *paths, size_t count,
                            bool is_transposed, struct spine_error *err);
 

@@ -35,8 +35,8 @@ double *spine_readability_coherences(const struct spine_topwords *topwords,
  *
  * Where the reference lacks words, the top words of a dimension may be far from its strongest.
  * 'known' is the intrusion of dimensions that are judged by their strongest: of the words that
- * 'topwords' counts, the SPINE_TOPWORDS_STRONGEST strongest or more, the reference knows at least as
- * many as are shown. Its others count as missing. */
+ * 'topwords' counts, the SPINE_TOPWORDS_STRONGEST strongest or more, the reference knows at least
+ * as many as are shown. Its others count as missing. */
 struct spine_intrusion {
     struct spine_readability all, known;
 };

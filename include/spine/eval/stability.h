@@ -20,9 +20,10 @@
 
 #include "spine/eval/figures.h"
 
-/* Measure each of at least two runs, or decoders in files (decoder.h), against all others. Files have no
- * codes: their correlation is left out. evaluations (count) must be zeroed; its paths are borrowed from
- * 'runs'. Refuses directories without a model, and runs on vectors of different lengths. */
+/* Measure each of at least two runs, or decoders in files (decoder.h), against all others. Files
+ * have no codes: their correlation is left out. evaluations (count) must be zeroed; its paths are
+ * borrowed from 'runs'. Refuses directories without a model, and runs on vectors of different
+ * lengths. */
 int spine_stability_measure(const char *const *runs, size_t count, bool is_transposed,
                             uint64_t seed, struct spine_evaluation *evaluations,
                             struct spine_error *err);

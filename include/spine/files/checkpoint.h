@@ -146,8 +146,9 @@ int spine_checkpoint_read_model(const char *path, struct spine_modelfile *model,
 int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,
                                 struct spine_error *err);
 
-/* Read only the configuration of a checkpoint, without verifying its checksum, which takes time with a
- * large file; use spine_checkpoint_open() before relying on it. The caller frees the text. */
+/* Read only the configuration of a checkpoint, without verifying its checksum, which takes time
+ * with a large file; use spine_checkpoint_open() before relying on it. The caller frees the
+ * text. */
 int spine_checkpoint_peek(const char *path, char **config, struct spine_error *err);
 
 /* The same for the description of the input. */

@@ -19,8 +19,8 @@ struct spine_entries {
 int spine_entries_add(struct spine_entries *entries, int32_t row, int32_t column, float value,
                       struct spine_error *err);
 
-/* Make 'csr', which is empty, a matrix of 'rows' rows; all places are in it. Refuses two values in one
- * place, and values that are not finite; 'path' is for messages. */
+/* Make 'csr', which is empty, a matrix of 'rows' rows; all places are in it. Refuses two values in
+ * one place, and values that are not finite; 'path' is for messages. */
 int spine_entries_arrange(const struct spine_entries *entries, size_t rows, const char *path,
                           struct spine_csr *csr, struct spine_error *err);
 

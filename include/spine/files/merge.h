@@ -24,8 +24,8 @@ struct spine_merge_report {
     struct spine_output_report output;
 };
 
-/* Check the shards and merge them into all files, which appear together (outputs.h) and complete, or not
- * at all. 'reports' has room for num_paths. */
+/* Check the shards and merge them into all files, which appear together (outputs.h) and complete,
+ * or not at all. 'reports' has room for num_paths. */
 int spine_merge(const struct spine_merge_request *request, struct spine_merge_report *reports,
                 struct spine_error *err);
 

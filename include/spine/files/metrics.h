@@ -34,9 +34,9 @@ struct spine_metrics {
     const char *start_from; /* borrowed; the run that this one started from; NULL: none */
 };
 
-/* The metrics, in the file's order. Only evaluated epochs have those from eval_rl to held_out_l0, and only
- * runs with an option set the last five (spine_metrics_option()). Those from seconds to comm_share depend on
- * the clock. */
+/* The metrics, in the file's order. Only evaluated epochs have those from eval_rl to held_out_l0,
+ * and only runs with an option set the last five (spine_metrics_option()). Those from seconds to
+ * comm_share depend on the clock. */
 enum spine_metric {
     SPINE_METRIC_EPOCH,
     SPINE_METRIC_RL,

@@ -20,9 +20,9 @@
 #include "spine/files/modelfile.h"
 #include "spine/math/activation.h"
 
-/* Write the model; the files appear when all are complete, and their names are logged if there are two.
- * Refuses to replace a cfg.json that this function hasn't written. Refuses a model trained on clipped
- * rows (data.clip), since clipping can't be folded in. */
+/* Write the model; the files appear when all are complete, and their names are logged if there are
+ * two. Refuses to replace a cfg.json that this function hasn't written. Refuses a model trained on
+ * clipped rows (data.clip), since clipping can't be folded in. */
 int spine_modelexport_write(const struct spine_modelfile *model,
                             const struct spine_activation *activation, const char *path,
                             struct spine_error *err);

@@ -38,8 +38,8 @@ struct spine_modelfile {
 /* Read a model. Refuses other files, and numbers that aren't finite. Local. */
 int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct spine_error *err);
 
-/* Read only the configuration of a file of this format, a model's or a checkpoint's; the caller frees
- * it. Local. */
+/* Read only the configuration of a file of this format, a model's or a checkpoint's; the caller
+ * frees it. Local. */
 extern const char spine_modelfile_format[];
 int spine_modelfile_peek(const char *path, const char *format, char **config,
                          struct spine_error *err);

@@ -1,8 +1,8 @@
 /* outliers.h -- a few rows or a coordinate with most of the vectors' variance.
  *
  * A row that is thousands of times as long as the others, from a damaged file, dominates the RMS by
- * which all are scaled; so do a few of them, and a coordinate with a large offset or spread. A model then
- * learns little else. */
+ * which all are scaled; so do a few of them, and a coordinate with a large offset or spread. A
+ * model then learns little else. */
 #ifndef SPINE_FILES_OUTLIERS_H
 #define SPINE_FILES_OUTLIERS_H
 
@@ -22,8 +22,9 @@ struct spine_outliers {
 struct spine_outlier_report {
     double rms; /* of all numbers */
 
-    /* One row has more than half of the sum of squares; or all rows together that are more than ten times
-     * as long as the median of those that aren't zeros have, and they are at most a tenth of the rows: */
+    /* One row has more than half of the sum of squares; or all rows together that are more than ten
+     * times as long as the median of those that aren't zeros have, and they are at most a tenth of
+     * the rows: */
     bool has_row;
     size_t num_far;       /* 1, or so many rows */
     double far_share;     /* their share, */
@@ -53,8 +54,8 @@ bool spine_outliers_spoil(const struct spine_outlier_report *report);
 /* More than a description needs. */
 enum { SPINE_OUTLIERS_TEXT = 512 };
 
-/* Describe the rows found, as in "row 8 'word' is 1e+08 times as long as the median and has 100 % of the
- * sum of squares". 'word' is the row's word. */
+/* Describe the rows found, as in "row 8 'word' is 1e+08 times as long as the median and has 100 %
+ * of the sum of squares". 'word' is the row's word. */
 void spine_outliers_describe(const struct spine_outlier_report *report, const char *word,
                              char text[SPINE_OUTLIERS_TEXT]);
 

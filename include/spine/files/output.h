@@ -81,15 +81,17 @@ enum {
 int spine_output_argument(struct spine_output_options *options, int option, const char *value,
                           struct spine_error *err);
 
-/* Refuse names without the suffix of a format, and outputs that another one, or the list of words beside
- * it, would replace. Their directories must exist for that to be noticed. */
+/* Refuse names without the suffix of a format, and outputs that another one, or the list of words
+ * beside it, would replace. Their directories must exist for that to be noticed. */
 int spine_output_check_names(const char *const *paths, size_t count, struct spine_error *err);
 
-/* Set *companion to the path of the words beside the output, NAME.words.txt or NAME.metadata.tsv, which
- * the caller frees; to NULL if it has them inside. Refuses a name without the suffix of a format. */
+/* Set *companion to the path of the words beside the output, NAME.words.txt or NAME.metadata.tsv,
+ * which the caller frees; to NULL if it has them inside. Refuses a name without the suffix of a
+ * format. */
 int spine_output_companion(const char *path, char **companion, struct spine_error *err);
 
-/* The same for a file that is read: NULL, too, if there is no such list or the name has another suffix. */
+/* The same for a file that is read: NULL, too, if there is no such list or the name has another
+ * suffix. */
 int spine_output_find_words(const char *path, char **list, struct spine_error *err);
 
 /* Do both outputs have their words in the same NAME.words.txt, which only one of them may write? */
@@ -107,12 +109,12 @@ int spine_output_open(struct spine_output **output, const char *path,
 int spine_output_write(struct spine_output *output, const struct spine_output_rows *rows,
                        struct spine_error *err);
 
-/* Complete all files and check their places; then publish one after the other, write the indexes of codes,
- * and release the handles. A failure before the first is renamed leaves what was there; one after
- * it (an I/O error, no room for an index) leaves the files renamed until then, which are complete.
- * Lists of words are removed before the files beside them are replaced, and published after them: a
- * crash in between leaves a file without its list, which is noticed, but no file with the list of
- * another. 'reports' has room for 'count'. */
+/* Complete all files and check their places; then publish one after the other, write the indexes of
+ * codes, and release the handles. A failure before the first is renamed leaves what was there; one
+ * after it (an I/O error, no room for an index) leaves the files renamed until then, which are
+ * complete. Lists of words are removed before the files beside them are replaced, and published
+ * after them: a crash in between leaves a file without its list, which is noticed, but no file with
+ * the list of another. 'reports' has room for 'count'. */
 int spine_output_close(struct spine_output *const *outputs, size_t count,
                        struct spine_output_report *reports, struct spine_error *err);
 

@@ -25,8 +25,8 @@ int spine_outputs_open(struct spine_outputs *outputs, const char *const *paths, 
 int spine_outputs_write(struct spine_outputs *outputs, const struct spine_output_rows *rows,
                         struct spine_error *err);
 
-/* Complete and publish all files (spine_output_close()) if rc, the caller's result until now, is 0; else
- * remove what was written. Returns the new result. */
+/* Complete and publish all files (spine_output_close()) if rc, the caller's result until now, is 0;
+ * else remove what was written. Returns the new result. */
 int spine_outputs_close(struct spine_outputs *outputs, int rc, struct spine_error *err);
 
 /* Free what outputs owns, which must be closed, and zero it. */

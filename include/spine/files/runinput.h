@@ -32,17 +32,17 @@ extern const char spine_runinput_advice[];
 int spine_runinput_check(const char *directory, const char *path, const char *name,
                          struct spine_error *err);
 
-/* Find the input of the run in 'directory', whose configuration has it at 'input': there, or, after the
- * run was moved or from another working directory, by its name in the run's directory or beside
+/* Find the input of the run in 'directory', whose configuration has it at 'input': there, or, after
+ * the run was moved or from another working directory, by its name in the run's directory or beside
  * it. A file that isn't the run's input is passed over; without a checkpoint it can't be told, and
- * only the run's directory and 'input' are tried. MISSING: there is no readable file; CHANGED: there
- * are only others, and 'path' is the first. Local. */
+ * only the run's directory and 'input' are tried. MISSING: there is no readable file; CHANGED:
+ * there are only others, and 'path' is the first. Local. */
 enum spine_runinput { SPINE_RUNINPUT_FOUND, SPINE_RUNINPUT_MISSING, SPINE_RUNINPUT_CHANGED };
 int spine_runinput_find(const char *directory, const char *input, enum spine_runinput *found,
                         char path[SPINE_RUNDIR_PATH], struct spine_error *err);
 
-/* Refuse an output that would replace what the input of the run in 'directory' was converted from: a file of
- * that name which is no newer than RUN/input.h5. Local. */
+/* Refuse an output that would replace what the input of the run in 'directory' was converted from:
+ * a file of that name which is no newer than RUN/input.h5. Local. */
 int spine_runinput_check_source(const char *directory, const char *output, struct spine_error *err);
 
 /* Refuse an output that is input.h5 in the directory of a run. Local. */

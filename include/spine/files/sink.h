@@ -38,8 +38,8 @@ void spine_sink_npy_header(char header[SPINE_SINK_NPY], const char *descr, const
 /* Report a failure so far. */
 int spine_sink_check(struct spine_sink *sink, struct spine_error *err);
 
-/* Complete PATH.part, which spine_outfile_publish() publishes later, or discard it if anything failed.
- * Releases the handle. */
+/* Complete PATH.part, which spine_outfile_publish() publishes later, or discard it if anything
+ * failed. Releases the handle. */
 int spine_sink_complete(struct spine_sink *sink, struct spine_error *err);
 
 /* Publish the file, or discard it if anything failed. Releases the handle. */

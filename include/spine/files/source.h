@@ -63,17 +63,18 @@ int spine_source_scan(struct spine_source *source, int part, int parts,
                       const struct spine_vectors_rules *rules, struct spine_vectors *vectors,
                       struct spine_error *err);
 
-/* What a part has of the file, if the boundaries of parts are guessed (word2vec.h); otherwise 0 and 0.
- * Of a part that failed, only 'begin' counts. */
+/* What a part has of the file, if the boundaries of parts are guessed (word2vec.h); otherwise 0 and
+ * 0. Of a part that failed, only 'begin' counts. */
 struct spine_source_span {
     uint64_t begin, end; /* bytes */
     uint64_t has_failed; /* the scan of the part; for the caller to set */
 };
 void spine_source_span(const struct spine_source *source, struct spine_source_span *span);
 
-/* Do successive parts fit together, each beginning where the one before it ends? A part that doesn't
- * may have begun in the middle of a row: neither its rows nor its error are the file's. If all parts up
- * to the first that failed fit, its error is the one that reading the file from its start gives. */
+/* Do successive parts fit together, each beginning where the one before it ends? A part that
+ * doesn't may have begun in the middle of a row: neither its rows nor its error are the file's. If
+ * all parts up to the first that failed fit, its error is the one that reading the file from its
+ * start gives. */
 bool spine_source_fits(const struct spine_source_span *spans, int parts);
 
 /* Read the vectors of 'count' rows of the part, (count, dim), given by ascending line numbers as

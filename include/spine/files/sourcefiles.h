@@ -29,9 +29,10 @@ struct spine_sourcefiles {
     struct spine_layout layout; /* of text */
 };
 
-/* Find the form, and spool what can't be read at any offset to files whose names begin with 'prefix';
- * if it is NULL, to files without a name in the directory for temporary files, which only this process
- * can open. Call spine_sourcefiles_clean(), which removes them, even after a failure. */
+/* Find the form, and spool what can't be read at any offset to files whose names begin with
+ * 'prefix'; if it is NULL, to files without a name in the directory for temporary files, which only
+ * this process can open. Call spine_sourcefiles_clean(), which removes them, even after a
+ * failure. */
 int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
                               const struct spine_source_request *request, const char *prefix,
                               struct spine_error *err);

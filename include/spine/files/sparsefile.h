@@ -5,9 +5,9 @@
  *     .sparse    "word j:v j:v ...", a word a line, dimensions from 0; it has as many columns as its
  *                greatest dimension demands
  *
- * They are recognised by their contents; .mtx and .sparse may be compressed (stream.h). The words of the
- * first two are in a list, by default NAME.words.txt, as spine-merge writes (output.h). The whole file is
- * read into memory. All functions are local. */
+ * They are recognised by their contents; .mtx and .sparse may be compressed (stream.h). The words
+ * of the first two are in a list, by default NAME.words.txt, as spine-merge writes (output.h). The
+ * whole file is read into memory. All functions are local. */
 #ifndef SPINE_FILES_SPARSEFILE_H
 #define SPINE_FILES_SPARSEFILE_H
 
@@ -33,9 +33,9 @@ struct spine_sparsefile {
 int spine_sparsefile_find(const char *path, enum spine_sparsefile_form *form,
                           struct spine_error *err);
 
-/* Read the file. 'words' is a list of words (wordlist.h) for a form that has none; NULL for that beside
- * the file, without which the file is refused. *file, which may be uninitialised, must be disposed of
- * even on failure. */
+/* Read the file. 'words' is a list of words (wordlist.h) for a form that has none; NULL for that
+ * beside the file, without which the file is refused. *file, which may be uninitialised, must be
+ * disposed of even on failure. */
 int spine_sparsefile_read(struct spine_sparsefile *file, const char *path,
                           enum spine_sparsefile_form form, const char *words,
                           struct spine_error *err);

@@ -1,5 +1,5 @@
-/* sparsetext.h -- sparse matrices in text: Matrix Market's .mtx, and .sparse (sparsefile.h). All functions
- * are local. */
+/* sparsetext.h -- sparse matrices in text: Matrix Market's .mtx, and .sparse (sparsefile.h). All
+ * functions are local. */
 #ifndef SPINE_FILES_SPARSETEXT_H
 #define SPINE_FILES_SPARSETEXT_H
 
@@ -12,9 +12,9 @@
 /* Is this the beginning of Matrix Market's file? */
 bool spine_sparsetext_is_market(const struct spine_start *start);
 
-/* Are these rows of .sparse? If the name ends in .sparse, they are, whatever their words. Otherwise a row
- * with one value may be anything, such as "lunch 12:30", and numbers before all values are not words but
- * svmlight's labels. */
+/* Are these rows of .sparse? If the name ends in .sparse, they are, whatever their words. Otherwise
+ * a row with one value may be anything, such as "lunch 12:30", and numbers before all values are
+ * not words but svmlight's labels. */
 bool spine_sparsetext_is_listed(const struct spine_start *start);
 
 /* Read the extent of a Matrix Market file. */

@@ -1,5 +1,5 @@
-/* spool.h -- a file into which a compressed one, a pipe or a member of an archive is unpacked, to be
- * read at any offset. All functions are local. */
+/* spool.h -- a file into which a compressed one, a pipe or a member of an archive is unpacked, to
+ * be read at any offset. All functions are local. */
 #ifndef SPINE_FILES_SPOOL_H
 #define SPINE_FILES_SPOOL_H
 

@@ -15,8 +15,8 @@
 int spine_startmodel_read(struct spine_modelfile *model, const struct spine_config *config,
                           size_t dim, struct spine_error *err);
 
-/* Write the fingerprint of that run's model, of SPINE_FINGERPRINT bytes, whether or not the model fits.
- * Local. */
+/* Write the fingerprint of that run's model, of SPINE_FINGERPRINT bytes, whether or not the model
+ * fits. Local. */
 int spine_startmodel_fingerprint(const char *run, char *fingerprint, struct spine_error *err);
 
 /* Find that run's model.objective; false if it can't be read. Local. */

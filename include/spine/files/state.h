@@ -54,7 +54,8 @@ int spine_state_read(struct spine_state *state, const char *directory, struct sp
 void spine_state_describe(const struct spine_state *state, char *text, size_t size);
 
 /* For a reader that found files of the run in 'directory' missing: if the run's state explains
- * that, refuse with a description of the state and return true; so if there is no such directory. */
+ * that, refuse with a description of the state and return true; so if there is no such
+ * directory. */
 bool spine_state_explains(const char *directory, struct spine_error *err);
 
 /* The exit status of spine-mpi --status: 0 finished; 75 running or paused; 1 diverged or damaged; 2

@@ -32,8 +32,8 @@ int spine_strings_put(struct spine_store *store, const char *name, const char *t
 int spine_strings_count(struct spine_store *store, const char *name, size_t *count,
                         struct spine_error *err);
 
-/* Append strings [first, first + count) of a dataset to 'words'. One without a category, or that the
- * mask of nullable strings says is missing, is empty. */
+/* Append strings [first, first + count) of a dataset to 'words'. One without a category, or that
+ * the mask of nullable strings says is missing, is empty. */
 int spine_strings_read(struct spine_store *store, const char *name, size_t first, size_t count,
                        struct spine_words *words, struct spine_error *err);
 

@@ -66,10 +66,10 @@ struct spine_vectorsfile_places {
     int64_t vectors, elements, heap;
 };
 
-/* Write the file in three steps. Rank 0 creates it, writes everything except words and vectors, whose
- * offsets are *places, and closes the store. Then every rank writes its words, as 'heap' plans them,
- * and its rows, block by block, and syncs them (outfile.h). Then rank 0 publishes the file. All
- * functions are local. */
+/* Write the file in three steps. Rank 0 creates it, writes everything except words and vectors,
+ * whose offsets are *places, and closes the store. Then every rank writes its words, as 'heap'
+ * plans them, and its rows, block by block, and syncs them (outfile.h). Then rank 0 publishes the
+ * file. All functions are local. */
 int spine_vectorsfile_create(struct spine_store **store, const char *path, struct spine_error *err);
 /* Seven parameters: the file, its extent, and what else is in it. */
 int spine_vectorsfile_begin(struct spine_store *store, size_t rows, size_t dim,

@@ -12,8 +12,9 @@
 
 #include "spine/base/words.h"
 
-/* Append the words of the file 'path', which messages call 'name'. Refuses a number of words other than
- * 'rows', those of the matrix, and other than 'wanted', the number of first rows that are read. */
+/* Append the words of the file 'path', which messages call 'name'. Refuses a number of words other
+ * than 'rows', those of the matrix, and other than 'wanted', the number of first rows that are
+ * read. */
 int spine_wordlist_read(const char *path, const char *name, size_t rows, size_t wanted,
                         struct spine_words *words, struct spine_error *err);
 

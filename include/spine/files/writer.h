@@ -1,9 +1,9 @@
 /* writer.h -- the contract between output.c and the writers of its formats (output.h).
  *
  * A writer gets rows with filtered values, and words changed as its 'words' requires. After 'open'
- * has succeeded, either 'finish' is called, which completes PATH.part, and that of the companion if the
- * writer has it; or 'discard', which removes them. A 'finish' that fails removes them, too. output.c
- * publishes the files. */
+ * has succeeded, either 'finish' is called, which completes PATH.part, and that of the companion if
+ * the writer has it; or 'discard', which removes them. A 'finish' that fails removes them, too.
+ * output.c publishes the files. */
 #ifndef SPINE_FILES_WRITER_H
 #define SPINE_FILES_WRITER_H
 

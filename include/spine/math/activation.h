@@ -61,8 +61,8 @@ static inline bool spine_cut_keeps(struct spine_cut cut, float z, int32_t unit)
     return z > cut.value || (z == cut.value && unit <= cut.unit);
 }
 
-/* Find the cut that keeps the k largest of 'count' values above 0, whose units ascend. With k values or
- * fewer, it keeps all. 'scratch' has 'count' floats. */
+/* Find the cut that keeps the k largest of 'count' values above 0, whose units ascend. With k
+ * values or fewer, it keeps all. 'scratch' has 'count' floats. */
 struct spine_cut spine_activation_cut(size_t k, size_t count, const float *value,
                                       const int32_t *unit, float *scratch);
 

@@ -1,4 +1,5 @@
-/* bfloat16.h -- floats in 16 bits: the upper half of a float32, rounded to nearest, ties to even. */
+/* bfloat16.h -- floats in 16 bits: the upper half of a float32, rounded to nearest, ties to
+ * even. */
 #ifndef SPINE_MATH_BFLOAT16_H
 #define SPINE_MATH_BFLOAT16_H
 

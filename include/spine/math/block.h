@@ -13,10 +13,10 @@
  * In sparse mode, active pairs of a row and a unit are listed twice, by row for y and by unit for
  * the gradient. In dense mode, which is faster when many are active, all pairs are computed with.
  *
- * If the active units are selected from all units, encoding finds the candidates of a range of units: of
- * rows, by row only, with all z (units, 64) in unit_value; of the batch, by unit only. When all
- * ranges have been encoded, the cuts are found, for each row or for the batch (spine_search), and each
- * range keeps the candidates that pass, in both lists.
+ * If the active units are selected from all units, encoding finds the candidates of a range of
+ * units: of rows, by row only, with all z (units, 64) in unit_value; of the batch, by unit only.
+ * When all ranges have been encoded, the cuts are found, for each row or for the batch
+ * (spine_search), and each range keeps the candidates that pass, in both lists.
  *
  * Matrices are row-major float; rows begin every 'stride' floats (kernels.h). */
 #ifndef SPINE_MATH_BLOCK_H
@@ -104,8 +104,8 @@ int spine_block_init(struct spine_block *block, size_t most_units, void *shared,
 void spine_block_view(struct spine_block *block, size_t most_units, void *shared);
 void spine_block_dispose(struct spine_block *block);
 
-/* What a block is used for: sparse mode, with this share of all pairs; and perhaps dense mode, or the
- * selection of pairs, which begins with all z, or with all above 0. */
+/* What a block is used for: sparse mode, with this share of all pairs; and perhaps dense mode, or
+ * the selection of pairs, which begins with all z, or with all above 0. */
 struct spine_block_use {
     bool has_dense, has_candidates;
     double density;

@@ -1,8 +1,8 @@
 /* codegram.h -- the products of all pairs of units, summed over many rows of codes: A'A.
  *
- * Rows are collected, and then added unit by unit, so that a row of A'A, (H), is in the nearest cache while
- * it is added to; row by row, most additions would wait for a farther one. Products are rounded so that
- * their sums are exact (exact.h): the order of the rows changes no bit. Local. */
+ * Rows are collected, and then added unit by unit, so that a row of A'A, (H), is in the nearest
+ * cache while it is added to; row by row, most additions would wait for a farther one. Products are
+ * rounded so that their sums are exact (exact.h): the order of the rows changes no bit. Local. */
 #ifndef SPINE_MATH_CODEGRAM_H
 #define SPINE_MATH_CODEGRAM_H
 

@@ -1,4 +1,5 @@
-/* decoding.h -- y = h W2 + b2 and dY = factor (y - x), of any rows and chunks of columns (block.h). */
+/* decoding.h -- y = h W2 + b2 and dY = factor (y - x), of any rows and chunks of columns
+ * (block.h). */
 #ifndef SPINE_MATH_DECODING_H
 #define SPINE_MATH_DECODING_H
 
@@ -21,16 +22,16 @@ size_t spine_block_list_kept(const struct spine_block *const *tiles, size_t num_
                              struct spine_scratch *scratch, size_t row, struct spine_cut cut,
                              struct spine_pair *pairs);
 
-/* If several lists have more than k candidates of a row together, set the cut to keep the k largest;
- * otherwise leave it. Each list has k pairs, with values of 0 for those it lacks, and list l begins at
- * pairs[l * apart]; units ascend from list to list. */
+/* If several lists have more than k candidates of a row together, set the cut to keep the k
+ * largest; otherwise leave it. Each list has k pairs, with values of 0 for those it lacks, and list
+ * l begins at pairs[l * apart]; units ascend from list to list. */
 void spine_lists_cut(const struct spine_pair *pairs, size_t num_lists, size_t apart, size_t k,
                      struct spine_scratch *scratch, struct spine_cut *cut);
 
 /* Compute y for rows [first, end) of a block, chunks [begin_chunk, end_chunk), from its codes.
- * 'tiles' are the block's ranges of units, ascending: all units or, if another's y is continued, those
- * that follow. y begins with the block's row 0, and each sum begins with b2 or, if 'continues', with
- * what y has. In sparse mode params->b2 may be NULL, for zeros. */
+ * 'tiles' are the block's ranges of units, ascending: all units or, if another's y is continued,
+ * those that follow. y begins with the block's row 0, and each sum begins with b2 or, if
+ * 'continues', with what y has. In sparse mode params->b2 may be NULL, for zeros. */
 void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles,
                         struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
                         size_t end_chunk, const struct spine_params *params, bool continues,

@@ -22,15 +22,16 @@ void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch
                         const struct spine_params *params, const float *packed,
                         struct spine_block_sums *sums);
 
-/* Fill the block with candidates from the units of the range that is_listed (units) marks: z > 0 that may
- * be among the k largest of these units in a row. *guess is that of spine_activation_bounds(). Sparse mode. */
+/* Fill the block with candidates from the units of the range that is_listed (units) marks: z > 0
+ * that may be among the k largest of these units in a row. *guess is that of
+ * spine_activation_bounds(). Sparse mode. */
 void spine_block_encode_listed(struct spine_block *block, struct spine_scratch *scratch,
                                size_t first_unit, size_t units, const uint8_t *is_listed,
                                const struct spine_params *params, const float *packed,
                                float *guess);
 
-/* Make codes of the candidates that the cuts of the block's rows keep, and add them to sums. A unit with
- * an active pair adds at least 1 to the sum of its h. */
+/* Make codes of the candidates that the cuts of the block's rows keep, and add them to sums. A unit
+ * with an active pair adds at least 1 to the sum of its h. */
 void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
                       struct spine_block_sums *sums);
 

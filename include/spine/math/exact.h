@@ -24,8 +24,8 @@ static inline double spine_exact_round(double value, double quantum)
     return rint(value / quantum) * quantum;
 }
 
-/* The same in loops, which rint() would slow down: adding and subtracting the quantum's shift rounds
- * values below 2^51 quanta. */
+/* The same in loops, which rint() would slow down: adding and subtracting the quantum's shift
+ * rounds values below 2^51 quanta. */
 static inline double spine_exact_shift(double quantum)
 {
     return 0x1.8p52 * quantum;

@@ -1,5 +1,5 @@
-/* kernels.h -- dense products outside of training steps (see products.h for those of a step), aligned
- * memory, and what computes on this processor.
+/* kernels.h -- dense products outside of training steps (see products.h for those of a step),
+ * aligned memory, and what computes on this processor.
  *
  * All matrices are row-major float. A row of length D begins every 'stride' floats, a multiple of
  * SPINE_ALIGN; the padding from D to stride is zero on input and stays zero. Rows of length H are
@@ -30,8 +30,8 @@ float *spine_kernel_alloc(size_t count, const char *what, struct spine_error *er
  * it themselves. */
 int spine_kernel_prepare(struct spine_error *err);
 
-/* The same for products in several threads at once, each of which needs a buffer. Returns for how many
- * there is memory, at most 'most'; 0, with err filled, if for none. */
+/* The same for products in several threads at once, each of which needs a buffer. Returns for how
+ * many there is memory, at most 'most'; 0, with err filled, if for none. */
 int spine_kernel_prepare_threads(int most, struct spine_error *err);
 
 /* Name, in one line, the library behind the dense products and the processor that it detected. */

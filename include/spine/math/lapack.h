@@ -1,8 +1,8 @@
 /* lapack.h -- symmetric matrices: products, eigenvectors, and systems of equations.
  *
  * Only this module calls LAPACK, which is part of OpenBLAS. Matrices are double, (n, n), row-major
- * without padding; one triangle of a symmetric matrix is enough. A matrix has at most SPINE_LAPACK_MOST
- * rows, which the last two functions check. Local. */
+ * without padding; one triangle of a symmetric matrix is enough. A matrix has at most
+ * SPINE_LAPACK_MOST rows, which the last two functions check. Local. */
 #ifndef SPINE_MATH_LAPACK_H
 #define SPINE_MATH_LAPACK_H
 
@@ -13,8 +13,8 @@
 /* The most rows of a matrix to solve for: LAPACK counts in ints, and works with 2 n^2 numbers. */
 enum { SPINE_LAPACK_MOST = 30000 };
 
-/* matrix = rows' rows, both triangles: rows (count, n), matrix (n, n). Sums of whole numbers below 2^53
- * are exact. */
+/* matrix = rows' rows, both triangles: rows (count, n), matrix (n, n). Sums of whole numbers below
+ * 2^53 are exact. */
 void spine_lapack_products(const double *rows, size_t count, size_t n, double *matrix);
 
 /* products = rows matrix, for a symmetric matrix with both triangles; rows and products are

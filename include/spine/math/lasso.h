@@ -2,15 +2,15 @@
  *
  *     min over a >= 0 of  |x - a W|^2 / 2 + lambda sum_j a_j + ridge / 2 sum_j a_j^2
  *
- * with x (D), a (H), W (H, D), atoms W_j of length at most 1. With a ridge above 0 this is the elastic
- * net (Zou, Hastie: JRSS B 67, 2005). A solution has correlations c_j = W_j . (x - a W) - ridge a_j equal
- * to lambda where a_j > 0, and at most lambda elsewhere.
+ * with x (D), a (H), W (H, D), atoms W_j of length at most 1. With a ridge above 0 this is the
+ * elastic net (Zou, Hastie: JRSS B 67, 2005). A solution has correlations c_j = W_j . (x - a W) -
+ * ridge a_j equal to lambda where a_j > 0, and at most lambda elsewhere.
  *
  * An active set of atoms is solved (activeset.h); then atoms whose correlation is too great are
- * added, until there are none. Correlations are computed in float with the Gram matrix W W'. At the end,
- * the values on the set S are computed once more from S, x and W alone, with residuals in double, and the
- * correlations of the atoms outside of it are compared with lambda in double where the rounding of
- * floats might matter. They are then exact to e = 2e-9 |x|.
+ * added, until there are none. Correlations are computed in float with the Gram matrix W W'. At the
+ * end, the values on the set S are computed once more from S, x and W alone, with residuals in
+ * double, and the correlations of the atoms outside of it are compared with lambda in double where
+ * the rounding of floats might matter. They are then exact to e = 2e-9 |x|.
  *
  * A solver may begin with some atoms and values, such as those of the last epoch. The solution is
  * the same, to the bit: what was found from a start is used only if no other set is as good, else
@@ -29,14 +29,15 @@
  * without a start then ends at this set, too, and not inexactly (see below), isn't proven, but
  * tested with many similar atoms (test_lasso.c).
  *
- * If atoms of S depend on others, or are more than 512, there is no exact solution. Then solving ends
- * when the correlations are within 'tolerance' lambda + 1e-6 |x| of what they should be, or after 200 rounds.
- * Only rows whose active set grows beyond D and has nearly equal atoms get there. With D 50,
- * pairs of atoms at an angle of 0.001, lambda 0.01 and rows of length 7, 3 rows of 320 did so, and were
- * up to 8 times as far from lambda; with a ridge of 0.01 or a lambda of 0.1, none.
+ * If atoms of S depend on others, or are more than 512, there is no exact solution. Then solving
+ * ends when the correlations are within 'tolerance' lambda + 1e-6 |x| of what they should be, or
+ * after 200 rounds. Only rows whose active set grows beyond D and has nearly equal atoms get there.
+ * With D 50, pairs of atoms at an angle of 0.001, lambda 0.01 and rows of length 7, 3 rows of 320
+ * did so, and were up to 8 times as far from lambda; with a ridge of 0.01 or a lambda of 0.1, none.
  *
- * Who only counts values may set the scratch's 'most': a row that gets more is given up, since solving for many
- * takes long. It then has those that it has got so far, a few more than 'most', and the start matters.
+ * Who only counts values may set the scratch's 'most': a row that gets more is given up, since
+ * solving for many takes long. It then has those that it has got so far, a few more than 'most',
+ * and the start matters.
  *
  * Everything is local and without threads; rows are independent, and each thread has its own
  * scratch. Codes are a function of the row, the atoms, lambda and the tolerance alone. */
@@ -69,8 +70,9 @@ int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, si
 void spine_lasso_refresh(struct spine_lasso *lasso);
 void spine_lasso_dispose(struct spine_lasso *lasso);
 
-/* products = x W', (n, H), for n rows x, (n, D), of 'stride' floats. A row's bits don't depend on the
- * others. 'packed' is scratch of spine_block_packed(D) floats (block.h), aligned to 64 bytes. */
+/* products = x W', (n, H), for n rows x, (n, D), of 'stride' floats. A row's bits don't depend on
+ * the others. 'packed' is scratch of spine_block_packed(D) floats (block.h), aligned to 64
+ * bytes. */
 void spine_lasso_products(const struct spine_lasso *lasso, size_t n, const float *x, float *packed,
                           float *products);
 

@@ -1,9 +1,8 @@
 /* lassocoder.h -- codes of blocks of rows over a dictionary.
  *
- * The codes of a block may be kept. If they were solved for with the same atoms and lambda, they are
- * used again; else each row's are where its solver begins, which saves time and changes nothing
- * (lasso.h).
- * Local, and without threads. */
+ * The codes of a block may be kept. If they were solved for with the same atoms and lambda, they
+ * are used again; else each row's are where its solver begins, which saves time and changes nothing
+ * (lasso.h). Local, and without threads. */
 #ifndef SPINE_MATH_LASSOCODER_H
 #define SPINE_MATH_LASSOCODER_H
 
@@ -38,14 +37,15 @@ struct spine_lasso_codes {
 
 void spine_lasso_codes_dispose(struct spine_lasso_codes *codes);
 
-/* codes = those that 'kept', block by block, has of some rows, as a start: row[i] is the number of a
- * row among all that are kept. */
+/* codes = those that 'kept', block by block, has of some rows, as a start: row[i] is the number of
+ * a row among all that are kept. */
 void spine_lasso_codes_collect(struct spine_lasso_codes *codes, size_t rows, const size_t *row,
                                const struct spine_lasso_codes *kept);
 
 /* Find the codes of at most SPINE_BLOCK_ROWS rows x (rows, D). Row i's values above 0 are
- * value[begin[i]] to value[begin[i + 1] - 1]; 'unit' has their atoms, ascending. Both arrays have space
- * for 'rows' x H elements. 'kept' has the last codes of these rows, and gets the new ones; or is NULL. */
+ * value[begin[i]] to value[begin[i + 1] - 1]; 'unit' has their atoms, ascending. Both arrays have
+ * space for 'rows' x H elements. 'kept' has the last codes of these rows, and gets the new ones; or
+ * is NULL. */
 void spine_lasso_coder_encode(struct spine_lasso_coder *coder, size_t rows, const float *x,
                               struct spine_lasso_codes *kept, uint32_t *begin, int32_t *unit,
                               float *value);

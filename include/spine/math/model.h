@@ -65,8 +65,8 @@ static inline size_t spine_prefixes_without(const struct spine_prefixes *prefixe
     return count;
 }
 
-/* How a step continues after z = x' W1' + b1: with all pairs of a row and a unit, or with the active
- * pairs only, which is faster when they are few. The results differ by rounding. */
+/* How a step continues after z = x' W1' + b1: with all pairs of a row and a unit, or with the
+ * active pairs only, which is faster when they are few. The results differ by rounding. */
 enum spine_mode { SPINE_DENSE, SPINE_SPARSE };
 
 /* Which mode a run uses (train.kernel): the faster one in each step, or always the same. */

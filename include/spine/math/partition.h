@@ -64,8 +64,9 @@ void spine_partition_dispose(struct spine_partition *part);
 /* The most row groups that a batch of this size can have. */
 size_t spine_partition_most_groups(size_t batch_size, bool is_reproducible);
 
-/* Bounds for all ranks of a grid, whichever sharing->group and column are: the strata of a group, and
- * the rows of a batch that a rank has. The batch can have so many groups, and there is a row. */
+/* Bounds for all ranks of a grid, whichever sharing->group and column are: the strata of a group,
+ * and the rows of a batch that a rank has. The batch can have so many groups, and there is a
+ * row. */
 void spine_partition_bound(size_t num_rows, const struct spine_sharing *sharing, size_t *strata,
                            size_t *rows);
 

@@ -214,7 +214,8 @@ static void NAME(gather)(const struct spine_row_list *list, size_t begin, size_t
     }
 }
 
-/* The sums of the lanes of four rows: the upper half of PANEL lanes onto the lower one, and so on. */
+/* The sums of the lanes of four rows: the upper half of PANEL lanes onto the lower one, and so
+ * on. */
 INLINE quarter NAME(sum_lanes)(NAME(vector) sum[4][PIECES])
 {
     quarter four[4];

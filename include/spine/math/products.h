@@ -31,23 +31,23 @@ struct spine_row_list {
 
 /* The versions for this processor. Their parameters are matrices and their extents, as in BLAS. */
 struct spine_products {
-    /* out (units, 64) = the scalar products of up to 6 units of W (units, stride) and 'rows' rows of a
-     * packed block. */
+    /* out (units, 64) = the scalar products of up to 6 units of W (units, stride) and 'rows' rows
+     * of a packed block. */
     void (*product)(size_t units, size_t rows, size_t dim, size_t stride, const float *packed,
                     const float *W, float *out);
-    /* out = first + the sum of factor[p] rows[which[p]], columns [begin, end), multiples of 16; 'first'
-     * may be NULL for zero, or 'out'. */
+    /* out = first + the sum of factor[p] rows[which[p]], columns [begin, end), multiples of 16;
+     * 'first' may be NULL for zero, or 'out'. */
     void (*gather)(const struct spine_row_list *list, size_t begin, size_t end, size_t stride,
                    const float *rows, const float *first, float *out);
     /* out[p] = the scalar product of 'row' and rows[which[p]], (stride). */
     void (*dots)(const struct spine_row_list *list, size_t stride, const float *rows,
                  const float *row, float *out);
-    /* Both, with the same bits, for a list with one part and all columns: dots[p] is a scalar product, out
-     * the sum of factor[p] rows[which[p]]. Reads the rows once. */
+    /* Both, with the same bits, for a list with one part and all columns: dots[p] is a scalar
+     * product, out the sum of factor[p] rows[which[p]]. Reads the rows once. */
     void (*dots_gather)(const struct spine_row_list *list, size_t stride, const float *rows,
                         const float *row, float *dots, float *out);
-    /* out (few, stride) += the sum over q of a(i, q) b[q], columns [begin, end), multiples of 16; a(i, q)
-     * is a[i * a_row + q * a_step], b is (count, stride). At most 4 rows. */
+    /* out (few, stride) += the sum over q of a(i, q) b[q], columns [begin, end), multiples of 16;
+     * a(i, q) is a[i * a_row + q * a_step], b is (count, stride). At most 4 rows. */
     void (*outer)(size_t few, size_t count, const float *a, size_t a_row, size_t a_step,
                   size_t begin, size_t end, size_t stride, const float *b, float *out);
 };

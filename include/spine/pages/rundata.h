@@ -23,9 +23,9 @@ struct spine_rundata_options {
     const char *list;  /* of words, for codes that have none (space.h), or NULL */
 };
 
-/* Make the data of a run's directory, or of a file of codes (space.h); the caller deletes it. Parts whose
- * file is missing (metrics.jsonl, model.h5, the input) are left out. *is_listed: the words are those of
- * the list. The data are an object with
+/* Make the data of a run's directory, or of a file of codes (space.h); the caller deletes it. Parts
+ * whose file is missing (metrics.jsonl, model.h5, the input) are left out. *is_listed: the words
+ * are those of the list. The data are an object with
  *
  *     name               the name of the run
  *     rows, dimensions   numbers of words and of dimensions

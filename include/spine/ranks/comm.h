@@ -18,8 +18,8 @@ struct spine_comm {
     uintptr_t handle; /* owned; the MPI communicator; 0: none, or of one rank, which needs no MPI */
 };
 
-/* Start MPI, unless no launcher started this process: then it is all of the job. 'world' is all ranks of the
- * job. */
+/* Start MPI, unless no launcher started this process: then it is all of the job. 'world' is all
+ * ranks of the job. */
 void spine_comm_init(struct spine_comm *world, int *argc, char ***argv);
 
 /* End MPI, if it was started. After this the process may only exit. */
@@ -86,10 +86,10 @@ struct spine_comm_mail {
 int spine_comm_mail_init(struct spine_comm_mail *mail, size_t slots, struct spine_error *err);
 void spine_comm_mail_dispose(struct spine_comm_mail *mail);
 
-/* Begin to send a message to another rank, or to receive one from it; the data must be left alone until
- * the slot's message is complete. Messages of a kind between two ranks keep their order. A received
- * message may be shorter than 'bytes'. A message has at most SPINE_COMM_MESSAGE bytes. Only the two
- * ranks take part. */
+/* Begin to send a message to another rank, or to receive one from it; the data must be left alone
+ * until the slot's message is complete. Messages of a kind between two ranks keep their order. A
+ * received message may be shorter than 'bytes'. A message has at most SPINE_COMM_MESSAGE bytes.
+ * Only the two ranks take part. */
 #define SPINE_COMM_MESSAGE ((size_t)1 << 30)
 void spine_comm_send(const struct spine_comm *comm, struct spine_comm_mail *mail, size_t slot,
                      int to, int kind, const void *data, size_t bytes);
@@ -129,10 +129,10 @@ void spine_comm_barrier(const struct spine_comm *comm);
 /* The same for long waits: the rank sleeps, and leaves its core to others. */
 void spine_comm_barrier_sleeping(const struct spine_comm *comm);
 
-/* Make one rank's failure every rank's failure, so that no rank enters the next collective call alone.
- * 'rc' is this rank's own result. Returns 0 if it was 0 on all ranks; else -1 on all of them, and
- * err holds the error of the lowest rank that failed. If that is a failure of the machine and not
- * all ranks share it, the text begins with that rank's number in the job. */
+/* Make one rank's failure every rank's failure, so that no rank enters the next collective call
+ * alone. 'rc' is this rank's own result. Returns 0 if it was 0 on all ranks; else -1 on all of
+ * them, and err holds the error of the lowest rank that failed. If that is a failure of the machine
+ * and not all ranks share it, the text begins with that rank's number in the job. */
 int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *err);
 
 #endif

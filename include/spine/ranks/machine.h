@@ -1,5 +1,5 @@
-/* machine.h -- the machine that a process runs on: its host and cores, and the memory and disk space
- * that are left.
+/* machine.h -- the machine that a process runs on: its host and cores, and the memory and disk
+ * space that are left.
  *
  * Cores and binding come from hwloc; memory and control groups are read from Linux's /proc and
  * /sys. What can't be determined stays empty, or is UINT64_MAX. Local. */

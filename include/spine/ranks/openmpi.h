@@ -9,12 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Call before MPI_Init() and before hwloc describes the machine: keep hwloc from loading its plug-ins for graphics
- * cards (HWLOC_PLUGINS_BLACKLIST), which may wait seconds for the drivers. A setting of the user is kept. */
+/* Call before MPI_Init() and before hwloc describes the machine: keep hwloc from loading its
+ * plug-ins for graphics cards (HWLOC_PLUGINS_BLACKLIST), which may wait seconds for the drivers. A
+ * setting of the user is kept. */
 void spine_openmpi_prepare(void);
 
-/* Is this process all of the job, since no launcher started it? It needs no MPI_Init() then, which takes longer than
- * all else of a start. */
+/* Is this process all of the job, since no launcher started it? It needs no MPI_Init() then, which
+ * takes longer than all else of a start. */
 bool spine_openmpi_is_alone(void);
 
 /* The directory whose files are the shared memory of a node's ranks; NULL if unknown. If its file

@@ -5,8 +5,9 @@
  *     .npz, .mtx, .sparse     sparse matrices (sparsefile.h)
  *     anything else           vectors.h5, or an embedding in any form (source.h)
  *
- * Codes and sparse matrices stay sparse, everything else is dense. The first row of a repeated word is used;
- * repetitions are counted. Values that aren't finite are refused. All functions are local. */
+ * Codes and sparse matrices stay sparse, everything else is dense. The first row of a repeated word
+ * is used; repetitions are counted. Values that aren't finite are refused. All functions are
+ * local. */
 #ifndef SPINE_SPACE_SPACE_H
 #define SPINE_SPACE_SPACE_H
 
@@ -33,9 +34,9 @@ struct spine_space {
 int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err);
 
 /* The same, but if the file has no words, such as .npy, use those of the list 'words' (wordlist.h)
- * and set space->is_listed. If 'words' is NULL, use the list that spine-merge writes beside such a file, or
- * number the rows from 0, and log that. A list that doesn't fit is refused if it was asked for, and else
- * isn't used, with a warning. A sparse matrix is refused without a list that fits. */
+ * and set space->is_listed. If 'words' is NULL, use the list that spine-merge writes beside such a
+ * file, or number the rows from 0, and log that. A list that doesn't fit is refused if it was asked
+ * for, and else isn't used, with a warning. A sparse matrix is refused without a list that fits. */
 int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
                             struct spine_error *err);
 

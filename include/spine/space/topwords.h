@@ -12,8 +12,8 @@
 #include "spine/space/ranking.h"
 #include "spine/space/reference.h"
 
-/* 'known' counts the words that the reference knows among so many strongest of a dimension, or among
- * 'most' if that is more. */
+/* 'known' counts the words that the reference knows among so many strongest of a dimension, or
+ * among 'most' if that is more. */
 enum { SPINE_TOPWORDS_STRONGEST = 10 };
 
 struct spine_topwords {

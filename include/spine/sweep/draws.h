@@ -20,9 +20,10 @@ void spine_draws_value(const struct spine_draws *draws, uint64_t number, size_t 
 /* The combinations of all values; SIZE_MAX if there are more than SPINE_DRAWS_MOST. */
 size_t spine_draws_combinations(const struct spine_draws *draws);
 
-/* Find draws that differ from one another: numbers (*count). Number i is i or, where that repeats an earlier
- * draw, i + a multiple of SPINE_DRAWS_MOST, whatever *count is. *count becomes how many were found, less if
- * there are no more or if they are rare; *repeats, how many of them aren't number i. */
+/* Find draws that differ from one another: numbers (*count). Number i is i or, where that repeats
+ * an earlier draw, i + a multiple of SPINE_DRAWS_MOST, whatever *count is. *count becomes how many
+ * were found, less if there are no more or if they are rare; *repeats, how many of them aren't
+ * number i. */
 int spine_draws_find(const struct spine_draws *draws, uint64_t *numbers, size_t *count,
                      size_t *repeats, struct spine_error *err);
 

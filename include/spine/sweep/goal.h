@@ -59,8 +59,8 @@ struct spine_goal {
 int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct spine_error *err);
 int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spine_error *err);
 
-/* The name of a score in the goal that only trials with this option have (spine_metrics_option()); NULL if
- * it uses none. */
+/* The name of a score in the goal that only trials with this option have (spine_metrics_option());
+ * NULL if it uses none. */
 const char *spine_goal_with(const struct spine_goal *goal, const char *option);
 
 /* Print the objective and the limits in the form in which they are parsed. */

@@ -48,9 +48,9 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err);
 /* Check that the directory has this sweep. Refuses a directory with no sweep or another one. */
 int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err);
 
-/* Lock the sweep, so that no other process claims trials or writes the summary; while another process
- * holds the lock, waits, and fails if the same one has held it for ledger->patience seconds, or on a
- * signal to stop. */
+/* Lock the sweep, so that no other process claims trials or writes the summary; while another
+ * process holds the lock, waits, and fails if the same one has held it for ledger->patience
+ * seconds, or on a signal to stop. */
 int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine_error *err);
 void spine_ledger_unlock(int lock);
 
@@ -89,8 +89,8 @@ int spine_ledger_pause(struct spine_ledger *ledger, const struct spine_job *job,
                        struct spine_error *err); /* saved, to be resumed */
 void spine_ledger_release(struct spine_ledger *ledger);
 
-/* The epochs that a trial has been trained for when it has finished a rung: the rung's or, on the last,
- * all of the trial, since train.epochs may be a parameter. */
+/* The epochs that a trial has been trained for when it has finished a rung: the rung's or, on the
+ * last, all of the trial, since train.epochs may be a parameter. */
 int spine_ledger_epochs(const struct spine_ledger *ledger, size_t trial, size_t rung,
                         int64_t *epochs, struct spine_error *err);
 

@@ -37,8 +37,8 @@ struct spine_record {
     struct spine_account *account;
 };
 
-/* Read a record with up to 'rungs' rungs. If there is no file, the trial has not begun; an empty one is
- * of a first claim, after a crash of the whole machine. Refuses a damaged file. */
+/* Read a record with up to 'rungs' rungs. If there is no file, the trial has not begun; an empty
+ * one is of a first claim, after a crash of the whole machine. Refuses a damaged file. */
 int spine_record_read(const char *path, size_t rungs, const struct spine_record *record,
                       struct spine_error *err);
 

@@ -9,9 +9,9 @@
  *
  * The parameters of trial i are a function of the seed and i, so any machine can run any trial. A
  * grid has all combinations of the lists in order, the last parameter changing fastest. random
- * draws values (draws.h); where trial i would repeat an earlier one, it is drawn again. asha also draws
- * if 'trials' is given; otherwise it shuffles the trials of the grid: if each were better than the one
- * before, most would be promoted. Pure: no files, no communication. */
+ * draws values (draws.h); where trial i would repeat an earlier one, it is drawn again. asha also
+ * draws if 'trials' is given; otherwise it shuffles the trials of the grid: if each were better
+ * than the one before, most would be promoted. Pure: no files, no communication. */
 #ifndef SPINE_SWEEP_TRIALS_H
 #define SPINE_SWEEP_TRIALS_H
 

@@ -11,8 +11,8 @@
 
 struct spine_archive;
 
-/* Set *is to whether a file begins as a zip archive with files does. A file that the user can't open
- * isn't one: opening it again reports why. */
+/* Set *is to whether a file begins as a zip archive with files does. A file that the user can't
+ * open isn't one: opening it again reports why. */
 int spine_archive_is(const char *file, bool *is, struct spine_error *err);
 
 /* Open the file 'inner' of the archive 'file'; the .npy of an array's name may be missing. If
@@ -33,9 +33,9 @@ void spine_archive_close(struct spine_archive *archive);
 int spine_archive_list(const char *file, bool (*visit)(const char *name, void *data), void *data,
                        struct spine_error *err);
 
-/* Call visit(name, start, bytes, data) for each file whose name ends in 'ending', with its first bytes, up to
- * 'most', until it returns -1, which is a failure: visit fills its own error. The archive is opened once,
- * and nothing else is unpacked. */
+/* Call visit(name, start, bytes, data) for each file whose name ends in 'ending', with its first
+ * bytes, up to 'most', until it returns -1, which is a failure: visit fills its own error. The
+ * archive is opened once, and nothing else is unpacked. */
 int spine_archive_list_starts(const char *file, const char *ending, size_t most,
                               int (*visit)(const char *name, const void *start, size_t bytes,
                                            void *data),

@@ -29,8 +29,8 @@ uint16_t spine_binary_u16(const void *at);
 uint32_t spine_binary_u32(const void *at);
 uint64_t spine_binary_u64(const void *at);
 
-/* Count the little-endian numbers of 4 or 8 bytes ('width') that are hardly a vector's: beyond 2^+-50 and
- * not zero, or not finite. Bytes that aren't numbers usually look like such ones. */
+/* Count the little-endian numbers of 4 or 8 bytes ('width') that are hardly a vector's: beyond
+ * 2^+-50 and not zero, or not finite. Bytes that aren't numbers usually look like such ones. */
 size_t spine_binary_count_implausible(const void *at, size_t count, size_t width);
 
 /* Copy 'count' little-endian floats from an address of any alignment. */

@@ -1,7 +1,7 @@
 /* foreign.h -- files of other programs, which we can't read: they are refused by name, with advice.
  *
- * Recognised by their first bytes only where these can't begin a text. All functions return 0 if the
- * file is none of theirs, else -1. */
+ * Recognised by their first bytes only where these can't begin a text. All functions return 0 if
+ * the file is none of theirs, else -1. */
 #ifndef SPINE_TEXT_FOREIGN_H
 #define SPINE_TEXT_FOREIGN_H
 
@@ -39,7 +39,8 @@ int spine_foreign_check_text(const struct spine_start *start, struct spine_error
 /* UTF-16, with a byte order mark or without, and UTF-32 with one. */
 int spine_foreign_check_utf16(const struct spine_start *start, struct spine_error *err);
 
-/* foreign_binary.c: matrices and indices without a signature, known by how their parts fit together. */
+/* foreign_binary.c: matrices and indices without a signature, known by how their parts fit
+ * together. */
 int spine_foreign_check_binary(const struct spine_start *start, struct spine_error *err);
 
 /* foreign_objects.c: MessagePack, CBOR and BSON. */

@@ -26,8 +26,8 @@ bool spine_npy_is(const void *start, size_t bytes);
 /* The bytes at a file's start that surely have the header of an array that is read. */
 enum { SPINE_NPY_START = (1 << 16) + 12 };
 
-/* Read the header from the first 'bytes' bytes of a file: all of it, or SPINE_NPY_START. Messages begin with
- * 'name'. */
+/* Read the header from the first 'bytes' bytes of a file: all of it, or SPINE_NPY_START. Messages
+ * begin with 'name'. */
 int spine_npy_parse(struct spine_npy *npy, const void *start, size_t bytes, const char *name,
                     struct spine_error *err);
 

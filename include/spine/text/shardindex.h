@@ -8,9 +8,10 @@
 
 #include "spine/base/error.h"
 
-/* If 'path', FILE or FILE:TENSOR, is an index, set *shard to that file of the tensor, as FILE:TENSOR, which
- * the caller frees; else to NULL. 'tensor', which may be NULL, comes before that of the path. An index is
- * a file whose name ends in .index.json. Without a tensor it is refused, with the names of embeddings. Local. */
+/* If 'path', FILE or FILE:TENSOR, is an index, set *shard to that file of the tensor, as
+ * FILE:TENSOR, which the caller frees; else to NULL. 'tensor', which may be NULL, comes before that
+ * of the path. An index is a file whose name ends in .index.json. Without a tensor it is refused,
+ * with the names of embeddings. Local. */
 int spine_shardindex_find(const char *path, const char *tensor, char **shard,
                           struct spine_error *err);
 

@@ -17,7 +17,8 @@ struct spine_start {
     uint64_t file_bytes; /* of the file; UINT64_MAX if unknown */
 };
 
-/* Read the first bytes of a file or stream (stream.h), which the caller frees, even after a failure. */
+/* Read the first bytes of a file or stream (stream.h), which the caller frees, even after a
+ * failure. */
 int spine_start_read(const char *path, struct spine_start *start, char **bytes,
                      struct spine_error *err);
 

@@ -1,5 +1,5 @@
-/* stream.h -- the bytes of a file from beginning to end, unpacked: plain, gzip, zstd, xz, bzip2, or a
- * member of a zip archive.
+/* stream.h -- the bytes of a file from beginning to end, unpacked: plain, gzip, zstd, xz, bzip2, or
+ * a member of a zip archive.
  *
  *     glove.txt, glove.txt.gz, ...    the kind is found by the first bytes, not by the name
  *     glove.zip                       an archive of one file
@@ -48,8 +48,8 @@ void spine_stream_close(struct spine_stream *stream);
  * points into path; it is NULL if path is the name of a file. */
 int spine_stream_split(const char *path, char **file, const char **inner, struct spine_error *err);
 
-/* Refuse an output whose file, or PATH.part, is that of 'path', which is read. 'what' says what that is,
- * such as "input". */
+/* Refuse an output whose file, or PATH.part, is that of 'path', which is read. 'what' says what
+ * that is, such as "input". */
 int spine_stream_check_stays(const char *path, const char *what, const char *output,
                              struct spine_error *err);
 

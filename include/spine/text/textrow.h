@@ -1,4 +1,5 @@
-/* textrow.h -- what a row of a text file looks like: a word and numbers, names of columns, or none. */
+/* textrow.h -- what a row of a text file looks like: a word and numbers, names of columns, or
+ * none. */
 #ifndef SPINE_TEXT_TEXTROW_H
 #define SPINE_TEXT_TEXTROW_H
 
@@ -26,8 +27,8 @@ struct spine_textrow {
 /* Describe a row, trimmed, on this line. */
 struct spine_textrow spine_textrow_describe(struct spine_field row, uint64_t line);
 
-/* May it name columns: is none of its fields a number, or do they count? What is written like a value
- * names no column, but for the first, which may be the name of the words. */
+/* May it name columns: is none of its fields a number, or do they count? What is written like a
+ * value names no column, but for the first, which may be the name of the words. */
 bool spine_textrow_may_be_names(struct spine_field row);
 
 /* Is it two whole numbers, as in a header? */

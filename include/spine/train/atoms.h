@@ -18,11 +18,12 @@ struct spine_atoms_words {
 
 /* Set the marked rows of atoms (count, D) to vectors of words, scaled to length 1; zeros stay
  * zeros. The ranks that have the words send them to all. Words held out (holdout.h) are never used.
- * Words whose vector has the direction of one drawn before are skipped, since equal units would train
- * alike; of those whose lengths differ, one of 200 may be missed for its rounding. If there are more atoms than different directions, or than were found among eight times as many
- * rows, those that are left are words again with noise of 0.3 times their length, scaled to length 1; of
- * zeros, noise alone.
- * marked (count), equal on all ranks, NULL: all; atoms NULL: this rank doesn't need them. Collective. */
+ * Words whose vector has the direction of one drawn before are skipped, since equal units would
+ * train alike; of those whose lengths differ, one of 200 may be missed for its rounding. If there
+ * are more atoms than different directions, or than were found among eight times as many rows,
+ * those that are left are words again with noise of 0.3 times their length, scaled to length 1; of
+ * zeros, noise alone. marked (count), equal on all ranks, NULL: all; atoms NULL: this rank doesn't
+ * need them. Collective. */
 int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, size_t count,
                      float *atoms, struct spine_error *err);
 

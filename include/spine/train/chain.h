@@ -1,8 +1,8 @@
 /* chain.h -- what the hosts of a row group exchange in a step, if a group spans several (grid.h).
  *
  * Each host works on all rows of the group's batch and on a part of the units. Every rank exchanges
- * with its counterparts, the ranks of the same place on the other hosts, and has the same share of the
- * rows as they:
+ * with its counterparts, the ranks of the same place on the other hosts, and has the same share of
+ * the rows as they:
  *
  *     x        each rank's rows of the batch, to all hosts, while the step before is computed
  *     cuts     the largest candidates of each row on each host, to all
@@ -10,8 +10,8 @@
  *     dY       from the last host, which has the whole y, around to all others
  *     counts   summed, and the sums of h of each host's units to all
  *
- * y is one chain of multiply-adds in the order of the units, wherever the units are, so its bits don't
- * depend on the hosts. A share travels in pieces, so that all hosts compute at the same time.
+ * y is one chain of multiply-adds in the order of the units, wherever the units are, so its bits
+ * don't depend on the hosts. A share travels in pieces, so that all hosts compute at the same time.
  *
  * With one host, everything is empty. */
 #ifndef SPINE_TRAIN_CHAIN_H
@@ -68,8 +68,8 @@ void spine_chain_dispose(struct spine_chain *chain);
 /* The bytes that it allocates. */
 size_t spine_chain_bytes(const struct spine_chain_extent *extent, int hosts);
 
-/* Begin to send this rank's 'count' rows, in these slots of 'clean' (slots, D) and 'number' (slots),
- * to all hosts. Collective over the hosts. */
+/* Begin to send this rank's 'count' rows, in these slots of 'clean' (slots, D) and 'number'
+ * (slots), to all hosts. Collective over the hosts. */
 void spine_chain_send_rows(struct spine_chain *chain, const size_t *slots, size_t count,
                            const float *clean, const uint64_t *number);
 
@@ -84,8 +84,8 @@ struct spine_pair *spine_chain_begin_pairs(struct spine_chain *chain, size_t cou
 /* Exchange these candidates. Collective over the hosts. */
 void spine_chain_exchange_pairs(struct spine_chain *chain, size_t count, size_t k);
 
-/* Then, for each of these rows: if the hosts have more than k candidates together, set its cut to keep
- * the k largest; otherwise leave it. Local. */
+/* Then, for each of these rows: if the hosts have more than k candidates together, set its cut to
+ * keep the k largest; otherwise leave it. Local. */
 void spine_chain_cut(const struct spine_chain *chain, size_t count, size_t k,
                      struct spine_scratch *scratch, struct spine_cut *cuts);
 
@@ -110,8 +110,8 @@ void spine_chain_send(struct spine_chain *chain, enum spine_chain_kind kind, siz
 /* Wait for all pieces. */
 void spine_chain_end(struct spine_chain *chain);
 
-/* Copy values between a matrix and a piece: memcpy(), in a function that tools/simulate replaces by one
- * that charges for the time. */
+/* Copy values between a matrix and a piece: memcpy(), in a function that tools/simulate replaces by
+ * one that charges for the time. */
 void spine_chain_copy(size_t count, const float *from, float *to);
 
 #endif

@@ -37,8 +37,8 @@ struct spine_input {
 int spine_input_open(struct spine_input *input, struct spine_comm *comm, const char *path,
                      size_t limit, struct spine_error *err);
 
-/* Fail on a rank whose 'hash' differs from rank 0's: its 'path' is another file, or another "run" or
- * whatever 'what' calls it. Collective; the result differs between ranks. */
+/* Fail on a rank whose 'hash' differs from rank 0's: its 'path' is another file, or another "run"
+ * or whatever 'what' calls it. Collective; the result differs between ranks. */
 int spine_input_compare(const char *path, const char *what, const struct spine_comm *comm,
                         uint64_t hash, struct spine_error *err);
 
@@ -49,8 +49,8 @@ struct spine_inspection {
     bool found;                           /* was there anything? Set by the search */
 };
 
-/* Read all rows of an open input, block by block, and warn about what is found. If the model is new, rows
- * beside which all others are next to nothing are refused. Collective. */
+/* Read all rows of an open input, block by block, and warn about what is found. If the model is
+ * new, rows beside which all others are next to nothing are refused. Collective. */
 int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
                         struct spine_inspection *inspection, struct spine_error *err);
 
@@ -101,8 +101,8 @@ void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage);
  * Call it again when the stream's substitutes have changed. Local. */
 int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err);
 
-/* The next of this rank's rows, (D), in file order, as they are now; NULL after the last. A pass begins
- * as {0}. Borrowed until the next call. */
+/* The next of this rank's rows, (D), in file order, as they are now; NULL after the last. A pass
+ * begins as {0}. Borrowed until the next call. */
 struct spine_pass {
     size_t next, first, end; /* row; of a block */
     const float *block;
@@ -128,9 +128,9 @@ size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clea
 const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
                                  size_t count, double sigma);
 
-/* Copy 'count' rows of any ranks, by their global numbers, to 'shared', (count, stride), on all ranks,
- * with the padding of rows. -0 becomes 0, so that the bits don't depend on the number of ranks. 'numbers'
- * are equal on all ranks. Collective. */
+/* Copy 'count' rows of any ranks, by their global numbers, to 'shared', (count, stride), on all
+ * ranks, with the padding of rows. -0 becomes 0, so that the bits don't depend on the number of
+ * ranks. 'numbers' are equal on all ranks. Collective. */
 void spine_dataset_share(struct spine_dataset *data, struct spine_comm *comm,
                          const uint64_t *numbers, size_t count, float *shared);
 

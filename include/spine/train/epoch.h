@@ -1,5 +1,5 @@
-/* epoch.h -- an epoch of a run: its steps or, with nnse, codes for all rows and better atoms; then its end
- * (epochend.h) and checkpoints.
+/* epoch.h -- an epoch of a run: its steps or, with nnse, codes for all rows and better atoms; then
+ * its end (epochend.h) and checkpoints.
  *
  * After anything that can fail on one rank, all ranks agree before the next collective call. All
  * functions are collective over the grid's ranks. */

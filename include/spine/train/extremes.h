@@ -10,9 +10,9 @@
 #include "spine/train/dataset.h"
 
 /* Warn, on rank 0, about a row with more than half of the scaled rows' sum of squares, and about a
- * coordinate with more than nine tenths, and say what helps. Sets *found to whether there is one. If
- * there is none and the objective 'needs_scale', warn about rows of another scale than the settings
- * are for. Collective. */
+ * coordinate with more than nine tenths, and say what helps. Sets *found to whether there is one.
+ * If there is none and the objective 'needs_scale', warn about rows of another scale than the
+ * settings are for. Collective. */
 int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, bool needs_scale,
                         bool *found, struct spine_error *err);
 

@@ -19,7 +19,8 @@ int spine_forecast(const struct spine_config *config, struct spine_comm *comm, F
                    struct spine_error *err);
 
 /* Predict the bytes that rank 0 uses in all, on a grid whose groups are of 'hosts' hosts each, for
- * an input of num_rows rows of dim numbers. Refuses a grid with too many ranks for the input. Local. */
+ * an input of num_rows rows of dim numbers. Refuses a grid with too many ranks for the input.
+ * Local. */
 int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim,
                         const struct spine_grid_wish *wish, int hosts, uint64_t *bytes,
                         struct spine_error *err);

@@ -1,4 +1,5 @@
-/* gradient.h -- the gradient of a step: dW2 = h' dY, dW1 = dz' x', with dz from dY W2' (block.h). */
+/* gradient.h -- the gradient of a step: dW2 = h' dY, dW1 = dz' x', with dz from dY W2'
+ * (block.h). */
 #ifndef SPINE_TRAIN_GRADIENT_H
 #define SPINE_TRAIN_GRADIENT_H
 

@@ -38,8 +38,8 @@ struct spine_measures spine_measures_compute(const struct spine_params *params,
                                              struct spine_coder *coder,
                                              struct spine_measures_scratch *scratch);
 
-/* The same in parts: forget the rows before; encode and decode 'count' of this rank's rows, from its
- * row 'first' on, which is a multiple of SPINE_BLOCK_ROWS; sum over the ranks. Only the last is
+/* The same in parts: forget the rows before; encode and decode 'count' of this rank's rows, from
+ * its row 'first' on, which is a multiple of SPINE_BLOCK_ROWS; sum over the ranks. Only the last is
  * collective. */
 void spine_measures_begin(struct spine_measures_scratch *scratch);
 void spine_measures_add(const struct spine_params *params, struct spine_dataset *data,

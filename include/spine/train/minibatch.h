@@ -11,8 +11,8 @@
 const struct spine_step_rows *spine_minibatch_rows(const struct spine_stepper *stepper);
 
 /* Read this rank's share of the rows of the current step, or, with 'is_next', of the one after it
- * into the other buffer, and begin to send it to the group's other hosts. Ranks of the team must meet
- * before they use the rows. Collective over the hosts. */
+ * into the other buffer, and begin to send it to the group's other hosts. Ranks of the team must
+ * meet before they use the rows. Collective over the hosts. */
 void spine_minibatch_supply(struct spine_stepper *stepper, struct spine_dataset *data, bool is_next,
                             int64_t epoch, size_t step);
 

@@ -75,13 +75,13 @@ struct spine_nnse {
 /* The settings of a configuration. Local. */
 struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config);
 
-/* The bytes that a rank with these rows needs, beside those of coder and data, if codes have 'values' a row.
- * Does it keep those of all rows? Not if rows aren't in memory. */
+/* The bytes that a rank with these rows needs, beside those of coder and data, if codes have
+ * 'values' a row. Does it keep those of all rows? Not if rows aren't in memory. */
 size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden,
                         double values, bool keeps);
 
-/* Set up for the data; atoms and lambda are copied from the parameters. Collective, also disposing of
- * it. */
+/* Set up for the data; atoms and lambda are copied from the parameters. Collective, also disposing
+ * of it. */
 int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *settings,
                     const struct spine_params *params, struct spine_dataset *data,
                     struct spine_comm *comm, struct spine_coder *coder, struct spine_error *err);

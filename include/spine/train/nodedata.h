@@ -13,8 +13,8 @@ struct spine_nodedata {
 };
 
 /* Let one rank of each node read the configuration's input and scale its rows (scalingfit.h) for
- * all ranks of the node. Fails if nodes have different files. Collective; the result is equal on all
- * ranks. */
+ * all ranks of the node. Fails if nodes have different files. Collective; the result is equal on
+ * all ranks. */
 int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
                         const struct spine_config *config, struct spine_error *err);
 

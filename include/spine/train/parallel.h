@@ -1,4 +1,5 @@
-/* parallel.h -- which grid of ranks a run uses (parallel.grid), and each rank's share of the batch. */
+/* parallel.h -- which grid of ranks a run uses (parallel.grid), and each rank's share of the
+ * batch. */
 #ifndef SPINE_TRAIN_PARALLEL_H
 #define SPINE_TRAIN_PARALLEL_H
 
@@ -20,8 +21,8 @@ struct spine_parallel {
 /* The most groups and columns of a grid for an input of num_rows rows (0: unknown). Local. */
 struct spine_grid_wish spine_parallel_limits(const struct spine_config *config, size_t num_rows);
 
-/* How num_rows rows of dim numbers are divided in a grid, for group 0 and column 0. With nnse, which
- * has no batches, all ranks have equally many, in file order. Local. */
+/* How num_rows rows of dim numbers are divided in a grid, for group 0 and column 0. With nnse,
+ * which has no batches, all ranks have equally many, in file order. Local. */
 struct spine_sharing spine_parallel_sharing(const struct spine_config *config, size_t num_rows,
                                             size_t dim, int groups, int columns);
 

@@ -40,8 +40,8 @@ void spine_preflight_describe(const struct spine_rank_facts *ranks, int size, ch
                               size_t text_size);
 
 /* Append to 'warnings' each problem with its remedy: ranks or jobs bound to the same core, more
- * BLAS threads than cores, different processors, a directory that can't be written to, a file system
- * without locks. The caller disposes of the list. Local. */
+ * BLAS threads than cores, different processors, a directory that can't be written to, a file
+ * system without locks. The caller disposes of the list. Local. */
 int spine_preflight_check(const struct spine_rank_facts *ranks, int size,
                           const struct spine_run_facts *run, struct spine_words *warnings,
                           struct spine_error *err);

@@ -1,5 +1,5 @@
-/* reconstruction.h -- y = h W2 + b2, and dY = 2 (y - x) / (rows D), of a step; and what silent units make
- * of the error that is left (silence.h). */
+/* reconstruction.h -- y = h W2 + b2, and dY = 2 (y - x) / (rows D), of a step; and what silent
+ * units make of the error that is left (silence.h). */
 #ifndef SPINE_TRAIN_RECONSTRUCTION_H
 #define SPINE_TRAIN_RECONSTRUCTION_H
 
@@ -19,9 +19,9 @@ struct spine_reconstruction spine_reconstruction_find(struct spine_stepper *step
                                                       const struct spine_dataset *data,
                                                       size_t batch_rows);
 
-/* The same of the silent units' codes: dY of theirs in the team's own->left. Returns this rank's part of
- * their loss times the batch's rows, exactly; 'error' is the squares of all ranks, above 0. The dY of all
- * ranks of the team must be complete. Collective over the group's hosts. */
+/* The same of the silent units' codes: dY of theirs in the team's own->left. Returns this rank's
+ * part of their loss times the batch's rows, exactly; 'error' is the squares of all ranks, above 0.
+ * The dY of all ranks of the team must be complete. Collective over the group's hosts. */
 double spine_reconstruction_leave(struct spine_stepper *stepper, const struct spine_dataset *data,
                                   size_t batch_rows, double error);
 

@@ -4,8 +4,8 @@
 
 #include "spine/train/trainer.h"
 
-/* Refit W2 and b2 to the clean codes. Fails if the run leaves early (requests.h); the parameters are
- * unchanged then. Collective over the grid's ranks. */
+/* Refit W2 and b2 to the clean codes. Fails if the run leaves early (requests.h); the parameters
+ * are unchanged then. Collective over the grid's ranks. */
 int spine_refitting_run(struct spine_trainer *run, struct spine_error *err);
 
 #endif

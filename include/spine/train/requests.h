@@ -19,13 +19,14 @@ void spine_requests_share(struct spine_trainer *run);
  * Leaving is a failure with status 75 (error.h). Collective. */
 int spine_requests_serve(struct spine_trainer *run, struct spine_error *err);
 
-/* Share and serve requests within an epoch of nnse or at an epoch's end (epochend.h), which can't be saved in
- * part: a checkpoint is of their start, and what is broken off begins again. Does nothing where the start could no
- * longer be saved and isn't. Within an epoch, the wait for other ranks is added to run->position. Fails as
- * spine_requests_serve(). Collective. */
+/* Share and serve requests within an epoch of nnse or at an epoch's end (epochend.h), which can't
+ * be saved in part: a checkpoint is of their start, and what is broken off begins again. Does
+ * nothing where the start could no longer be saved and isn't. Within an epoch, the wait for other
+ * ranks is added to run->position. Fails as spine_requests_serve(). Collective. */
 int spine_requests_poll(struct spine_trainer *run, struct spine_error *err);
 
-/* The same before the first epoch, while there is nothing to save. Requests to save are forgotten. */
+/* The same before the first epoch, while there is nothing to save. Requests to save are
+ * forgotten. */
 int spine_requests_poll_start(struct spine_trainer *run, struct spine_error *err);
 
 /* Is the newest checkpoint of the current position? Local; equal on all ranks. */

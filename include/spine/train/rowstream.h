@@ -68,8 +68,8 @@ size_t spine_rowstream_bytes(const struct spine_partition *part, size_t dim, boo
 void spine_rowstream_read(struct spine_rowstream *stream, const struct spine_scaling *scaling,
                           size_t first, size_t count, float *values);
 
-/* The scaled rows of this rank in a step, by ascending strata, (most_rows, D). The partition must be
- * shuffled for the epoch. Borrowed until the next call. */
+/* The scaled rows of this rank in a step, by ascending strata, (most_rows, D). The partition must
+ * be shuffled for the epoch. Borrowed until the next call. */
 const float *spine_rowstream_step(struct spine_rowstream *stream,
                                   const struct spine_scaling *scaling,
                                   const struct spine_partition *part, size_t step);

@@ -25,8 +25,8 @@ struct spine_status {
  * the time left starts now. */
 void spine_status_begin(struct spine_status *status);
 
-/* Say where a run was saved, as --status does (files/state.h): "after epoch 2, step 14"; or, since an epoch of
- * nnse is one step, "before the end of epoch 3". */
+/* Say where a run was saved, as --status does (files/state.h): "after epoch 2, step 14"; or, since
+ * an epoch of nnse is one step, "before the end of epoch 3". */
 void spine_status_describe(const struct spine_config *config, const struct spine_position *position,
                            char *text, size_t size);
 

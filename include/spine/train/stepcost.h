@@ -5,9 +5,10 @@
  *     s(C) (B/R row + ceil(H/C) C (unit + B/R pair)) / C  +  m(C) meetings  +  travel(R)
  *
  * s(C) is how much ranks slow each other down, m(C) the cost of a meeting; both are interpolated
- * between 1 and all ranks of a host. travel(R) is the time of the gradient's slices between hosts. If a
- * group spans S hosts, each draws the noise of all its rows, and 3 B/R D numbers travel between them
- * (chain.h). The grid never changes what is computed (step.h), so a wrong constant only costs time. */
+ * between 1 and all ranks of a host. travel(R) is the time of the gradient's slices between hosts.
+ * If a group spans S hosts, each draws the noise of all its rows, and 3 B/R D numbers travel
+ * between them (chain.h). The grid never changes what is computed (step.h), so a wrong constant
+ * only costs time. */
 #ifndef SPINE_TRAIN_STEPCOST_H
 #define SPINE_TRAIN_STEPCOST_H
 
@@ -48,13 +49,13 @@ int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_confi
 int spine_stepcost_hosts(const struct spine_stepcost *cost, int columns);
 
 /* Predict the seconds of a step on a grid, which has no more groups than the batch can have
- * (partition.h): INFINITY if messages between its hosts would be too long (spine_step_memory_check()).
- * Local. */
+ * (partition.h): INFINITY if messages between its hosts would be too long
+ * (spine_step_memory_check()). Local. */
 double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int columns);
 
-/* The next grid to consider after R x C, or the first if R is 0; false if there is none. R is a power of
- * two; for each R, a group has 1, 2, 3, 4, 6, ... and all ranks of a host, then those of 2, 4, ... and as
- * many hosts as there are for each group. Local. */
+/* The next grid to consider after R x C, or the first if R is 0; false if there is none. R is a
+ * power of two; for each R, a group has 1, 2, 3, 4, 6, ... and all ranks of a host, then those of
+ * 2, 4, ... and as many hosts as there are for each group. Local. */
 bool spine_stepcost_next_grid(const struct spine_stepcost *cost, int most_groups, int most_columns,
                               int *groups, int *columns);
 
@@ -63,8 +64,8 @@ bool spine_stepcost_next_grid(const struct spine_stepcost *cost, int most_groups
 void spine_stepcost_choose(const struct spine_stepcost *cost, int most_groups, int most_columns,
                            int *groups, int *columns);
 
-/* The next column count to consider after 'columns', up to 'most': 1, 2, 3, 4, 6, 8, 12, ..., most; 0
- * after that. Local. */
+/* The next column count to consider after 'columns', up to 'most': 1, 2, 3, 4, 6, 8, 12, ..., most;
+ * 0 after that. Local. */
 int spine_stepcost_next(int columns, int most);
 
 #endif

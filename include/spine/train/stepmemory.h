@@ -11,7 +11,8 @@
 #include "spine/ranks/team.h"
 #include "spine/train/chain.h"
 
-/* Rows that are reconstructed together in dense mode: the least that a rank's share of y is cut at. */
+/* Rows that are reconstructed together in dense mode: the least that a rank's share of y is cut
+ * at. */
 enum { SPINE_STEP_ROWS = 4 };
 
 /* What the memory depends on besides grid and batch. */
@@ -36,7 +37,8 @@ struct spine_step_rows {
     uint64_t *number;     /* (slots): global row numbers */
 };
 
-/* Codes of the rows of the group: those of this rank's units, and by row only those of its team's. */
+/* Codes of the rows of the group: those of this rank's units, and by row only those of its
+ * team's. */
 struct spine_step_codes {
     struct spine_block *blocks; /* owned; (blocks) */
     struct spine_block *views;  /* owned; (ranks of the team, blocks) */
@@ -90,9 +92,9 @@ struct spine_step_memory {
     size_t step;
 };
 
-/* Refuse a grid whose ranks would send messages that are too long to other hosts, for batches of an input
- * of num_rows rows. Of the grid, only groups, columns, hosts, node_groups and num_nodes count. Local; the
- * same on all ranks. */
+/* Refuse a grid whose ranks would send messages that are too long to other hosts, for batches of an
+ * input of num_rows rows. Of the grid, only groups, columns, hosts, node_groups and num_nodes
+ * count. Local; the same on all ranks. */
 int spine_step_memory_check(const struct spine_step_shape *shape, size_t num_rows,
                             const struct spine_sharing *sharing, const struct spine_grid *grid,
                             struct spine_error *err);
@@ -107,8 +109,8 @@ int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_
 /* Collective; a zeroed struct is left alone. */
 void spine_step_memory_dispose(struct spine_step_memory *memory);
 
-/* The units whose parameters this rank's counterpart on a host of its group updates, which it shares
- * with its counterparts in other groups. Local. */
+/* The units whose parameters this rank's counterpart on a host of its group updates, which it
+ * shares with its counterparts in other groups. Local. */
 struct spine_range spine_step_slice(const struct spine_step_memory *memory,
                                     const struct spine_grid *grid, int host);
 

@@ -23,16 +23,16 @@ struct spine_stepper {
     bool requests[SPINE_REQUESTS];
     struct spine_timeline *recording;
 
-    /* The node's parameters and moments. If groups span several hosts, those of other hosts' units are
-     * old until spine_stepper_gather(). */
+    /* The node's parameters and moments. If groups span several hosts, those of other hosts' units
+     * are old until spine_stepper_gather(). */
     struct spine_params params;
     struct spine_optimizer optimizer;
     enum spine_mode mode; /* of the next step */
     int64_t *h_sum; /* (H): sums of h over the last batch, times SPINE_BLOCK_SCALE; the node's */
     double waited;  /* seconds that this rank has waited for others in all */
 
-    /* Of SPINE_OF_BATCH: how far below the least value that the last batch kept candidates begin, as a share
-     * of it. Codes don't depend on it. */
+    /* Of SPINE_OF_BATCH: how far below the least value that the last batch kept candidates begin,
+     * as a share of it. Codes don't depend on it. */
     float margin;
 
     struct spine_grid *grid;         /* borrowed */
@@ -55,8 +55,8 @@ void spine_stepper_dispose(struct spine_stepper *stepper);
  * them. */
 void spine_stepper_meet(struct spine_stepper *stepper);
 
-/* If groups span several hosts, each of which has updated its units only, get the parameters of
- * the others' units, or parameters and moments, so that every node has all. The ranks of a node meet
+/* If groups span several hosts, each of which has updated its units only, get the parameters of the
+ * others' units, or parameters and moments, so that every node has all. The ranks of a node meet
  * before and after. Collective over the grid's ranks. */
 void spine_stepper_gather_params(struct spine_stepper *stepper);
 void spine_stepper_gather(struct spine_stepper *stepper);

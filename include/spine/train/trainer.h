@@ -68,7 +68,8 @@ int spine_trainer_init(struct spine_trainer *run, const struct spine_config *con
  * ranks. */
 int spine_trainer_dispose(struct spine_trainer *run, int rc, struct spine_error *err);
 
-/* Are all steps of an epoch done, but not its end (epochend.h)? An epoch of nnse is one step. Local. */
+/* Are all steps of an epoch done, but not its end (epochend.h)? An epoch of nnse is one step.
+ * Local. */
 bool spine_trainer_is_at_end(const struct spine_trainer *run);
 
 /* The position, with the sums and waits of all ranks. Collective over the grid's ranks. */

@@ -1,5 +1,5 @@
-/* libraries.c -- for builds with sanitizers: what tells leaks of Open MPI and other libraries, which are
- * suppressed by the names of libraries in their stacks, from ours. */
+/* libraries.c -- for builds with sanitizers: what tells leaks of Open MPI and other libraries,
+ * which are suppressed by the names of libraries in their stacks, from ours. */
 #define _GNU_SOURCE 1
 #include <dlfcn.h>
 #include <stdarg.h>

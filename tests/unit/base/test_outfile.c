@@ -102,7 +102,8 @@ static void test_a_symbolic_link_in_the_way_is_not_followed_and_stays(void **sta
     assert_holds(&target, "precious");
 }
 
-/* The status of a process that creates the file: 3 if it is refused as one that is being written. */
+/* The status of a process that creates the file: 3 if it is refused as one that is being
+ * written. */
 static int create_elsewhere(const struct path *path)
 {
     const pid_t child = fork();

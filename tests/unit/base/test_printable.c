@@ -1,4 +1,5 @@
-/* test_printable.c -- no byte of a text reaches a terminal that obeys it, and messages keep their ends. */
+/* test_printable.c -- no byte of a text reaches a terminal that obeys it, and messages keep their
+ * ends. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* test_classification.c -- texts become features as a space sees them, dense or sparse; and what is no task
- * is refused with file and line. */
+/* test_classification.c -- texts become features as a space sees them, dense or sparse; and what is
+ * no task is refused with file and line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

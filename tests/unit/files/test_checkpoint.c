@@ -408,8 +408,8 @@ static void test_a_flipped_byte_is_found(void **state)
     dispose_run(&run);
 }
 
-/* HDF5's checksums and ours of the numbers' extents and finiteness, without the trailer: the numbers
- * in a file are never others than were saved. */
+/* HDF5's checksums and ours of the numbers' extents and finiteness, without the trailer: the
+ * numbers in a file are never others than were saved. */
 static void test_a_flipped_number_is_found_by_its_own_checksum(void **state)
 {
     (void)state;

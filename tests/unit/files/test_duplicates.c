@@ -1,5 +1,5 @@
-/* test_duplicates.c -- duplicates are found wherever their first occurrence is; run on several numbers of
- * ranks. */
+/* test_duplicates.c -- duplicates are found wherever their first occurrence is; run on several
+ * numbers of ranks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* test_metrics.c -- a line of metrics.jsonl is an object with these names in this order, and all lines
- * are columns. */
+/* test_metrics.c -- a line of metrics.jsonl is an object with these names in this order, and all
+ * lines are columns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -185,7 +185,8 @@ static void test_clearing_the_results_keeps_the_runs_progress(void **state)
     assert_int_equal(look(directory.text), SPINE_RUNDIR_BEGUN);
 }
 
-/* Does replaced-NUMBER (0: replaced) in the directory hold what 'ours' are, but for the half-written? */
+/* Does replaced-NUMBER (0: replaced) in the directory hold what 'ours' are, but for the
+ * half-written? */
 static void assert_set_aside(int number)
 {
     char name[32];

@@ -94,7 +94,8 @@ static void test_a_model_that_isnt_whole_is_damaged(void **state)
     assert_int_equal(spine_state_status(&run), 1);
 }
 
-/* Another process trains it: this one is told who, and by whom it was trained when that has ended. */
+/* Another process trains it: this one is told who, and by whom it was trained when that has
+ * ended. */
 static void test_a_lock_that_is_held_is_a_running_run(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* test_stringheap.c -- words that all ranks write are read back, by HDF5, and the file doesn't depend on
- * the number of ranks; run on several numbers of ranks. */
+/* test_stringheap.c -- words that all ranks write are read back, by HDF5, and the file doesn't
+ * depend on the number of ranks; run on several numbers of ranks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

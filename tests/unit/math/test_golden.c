@@ -229,8 +229,8 @@ static size_t take_batch(struct run *run, uint32_t epoch, size_t step, const str
     return at;
 }
 
-/* A step on all ranks, each with two ranges of units, as in step.c; the two sums over ranks are made
- * here. */
+/* A step on all ranks, each with two ranges of units, as in step.c; the two sums over ranks are
+ * made here. */
 static struct step_result step_on_ranks(struct run *run, size_t batch_rows)
 {
     const struct cuts cuts = {

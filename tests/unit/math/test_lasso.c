@@ -210,8 +210,8 @@ static void test_solutions_are_optimal(void **state)
         }
 }
 
-/* Two atoms at a small angle, and a row whose solution is 1 of each: x = W_1 + W_2 + lambda u, where
- * u has the product 1 with both. From both, and from none. */
+/* Two atoms at a small angle, and a row whose solution is 1 of each: x = W_1 + W_2 + lambda u,
+ * where u has the product 1 with both. From both, and from none. */
 static void test_nearly_equal_atoms_share_a_row(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
-/* test_products.c -- every result of a product is one chain of multiply-adds in a given order, on the
- * processor that the test runs on: whatever the width of its vectors and the extents of a call. */
+/* test_products.c -- every result of a product is one chain of multiply-adds in a given order, on
+ * the processor that the test runs on: whatever the width of its vectors and the extents of a
+ * call. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +58,8 @@ static void fill(size_t stride, size_t dim)
     is_fused = sum[0] != 0x1p-11F;
 }
 
-/* Two matrices of 'height' rows, ROWS or stride floats apart, have the same bits in 'width' columns. */
+/* Two matrices of 'height' rows, ROWS or stride floats apart, have the same bits in 'width'
+ * columns. */
 static void assert_same(size_t height, size_t width, size_t apart)
 {
     for (size_t i = 0; i < height; i++)

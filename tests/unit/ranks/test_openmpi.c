@@ -1,4 +1,5 @@
-/* test_openmpi.c -- what a process finds out about its launcher, and a job of one rank without MPI. */
+/* test_openmpi.c -- what a process finds out about its launcher, and a job of one rank without
+ * MPI. */
 #include "spine/ranks/openmpi.h"
 
 #include <setjmp.h>

@@ -44,8 +44,8 @@ static void test_nearest_by_cosine_whatever_the_length(void **state)
 static void test_nearest_by_shared_words(void **state)
 {
     (void)state;
-    /* Dimension 0 is active for rows 0 to 3; 1 for all 9; 2 for 0 and 1; 3 for 8; 4 for none. To dimension 0, 1
-     * is as near as 4 / sqrt(4 * 9), 2 as 2 / sqrt(4 * 2). */
+    /* Dimension 0 is active for rows 0 to 3; 1 for all 9; 2 for 0 and 1; 3 for 8; 4 for none. To
+     * dimension 0, 1 is as near as 4 / sqrt(4 * 9), 2 as 2 / sqrt(4 * 2). */
     enum { ROWS = 9, DIMENSIONS = 5 };
     struct spine_space space = {.rows = ROWS, .dimensions = DIMENSIONS};
     TRY(spine_csr_reserve(&space.codes, ROWS, ROWS * DIMENSIONS, &err));
@@ -115,8 +115,8 @@ static void check_nearest(const struct spine_neighbours *neighbours, size_t dime
     assert_true(nearer < NEAR);
 }
 
-/* Rows of so many values that they aren't read in order for every few dimensions: those of most tiles of
- * dimensions, and those of few; and the same with a 0 that is stored. */
+/* Rows of so many values that they aren't read in order for every few dimensions: those of most
+ * tiles of dimensions, and those of few; and the same with a 0 that is stored. */
 static void test_nearest_by_shared_words_of_long_rows(void **state)
 {
     (void)state;

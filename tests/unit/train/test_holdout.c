@@ -1,5 +1,5 @@
-/* test_holdout.c -- rows held out are chosen by their words, replaced by the row before them, and come
- * back; run on several numbers of ranks. */
+/* test_holdout.c -- rows held out are chosen by their words, replaced by the row before them, and
+ * come back; run on several numbers of ranks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -135,8 +135,8 @@ static size_t count_words(const float *atom, size_t *first)
     return found;
 }
 
-/* With as many atoms as words are left, some of which have equal directions, each is drawn once, and
- * the other atoms are none of these. */
+/* With as many atoms as words are left, some of which have equal directions, each is drawn once,
+ * and the other atoms are none of these. */
 static void test_words_held_out_are_no_atoms(void **state)
 {
     (void)state;

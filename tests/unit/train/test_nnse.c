@@ -179,8 +179,8 @@ static int stop_soon(void *work, struct spine_error *error)
     return ++*calls < 2 ? 0 : spine_fail(error, "stopped");
 }
 
-/* Rows of the sample, every 8th of 2,000, have two values, the others one: lambda is the one that gives all
- * rows the wanted number, whatever the sample has. */
+/* Rows of the sample, every 8th of 2,000, have two values, the others one: lambda is the one that
+ * gives all rows the wanted number, whatever the sample has. */
 static void test_lambda_is_that_of_all_rows(void **state)
 {
     (void)state;

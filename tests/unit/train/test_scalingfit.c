@@ -1,5 +1,5 @@
-/* test_scalingfit.c -- rows are shortened, and coordinates and components whitened, by the same bits
- * on any number of ranks; run on several numbers of ranks. */
+/* test_scalingfit.c -- rows are shortened, and coordinates and components whitened, by the same
+ * bits on any number of ranks; run on several numbers of ranks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* test_silence.c -- silent units are trained as the reference program does, and leave all others alone. */
+/* test_silence.c -- silent units are trained as the reference program does, and leave all others
+ * alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

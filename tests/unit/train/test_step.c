@@ -136,8 +136,8 @@ static void check(const struct outcome *found, const struct outcome *expected)
     assert_false(found->requests[SPINE_REQUEST_SAVE]);
 }
 
-/* Compare the grids of all ranks, and of all but one, with one rank, as one node; if 'as_nodes', also as
- * several. Smaller grids are those of fewer ranks. */
+/* Compare the grids of all ranks, and of all but one, with one rank, as one node; if 'as_nodes',
+ * also as several. Smaller grids are those of fewer ranks. */
 static void check_grids(enum spine_kernel_choice kernel, bool as_nodes)
 {
     struct spine_comm self;
