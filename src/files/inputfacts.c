@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,22 +15,21 @@
 #include "spine/text/shardindex.h"
 #include "spine/text/stream.h"
 
-static const char files_name[] = "source_files", paths_name[] = "source_paths";
+static const char files_name[] = "source_files";
 
-/* Append a line to a text: a prefix, a directory and a name, all of which may be empty. */
-static int append(char **text, const char *prefix, const char *directory, const char *name,
+/* Append a line to the facts: the state and the name of a file. */
+static int append(struct spine_inputfacts *facts, const char *state, const char *name,
                   struct spine_error *err)
 {
-    const size_t used = *text == NULL ? 0 : strlen(*text);
-    const size_t bytes = used + strlen(prefix) + strlen(directory) + strlen(name) + 3;
+    const char *const before = facts->files == NULL ? "" : facts->files;
+    const size_t bytes = strlen(before) + strlen(state) + strlen(name) + 2;
     char *longer = spine_memory_get(bytes, 1, "the input's name", err);
     if (longer == NULL)
         return -1;
 
-    snprintf(longer, bytes, "%s%s%s%s%s\n", used == 0 ? "" : *text, prefix, directory,
-             directory[0] == '\0' ? "" : "/", name);
-    free(*text);
-    *text = longer;
+    snprintf(longer, bytes, "%s%s%s\n", before, state, name);
+    free(facts->files);
+    facts->files = longer;
     return 0;
 }
 
@@ -56,22 +54,11 @@ static int describe(const char *file, char *text, size_t size, struct spine_erro
 static int add_line(struct spine_inputfacts *facts, const char *file, const char *path,
                     struct spine_error *err)
 {
-    char state[64], directory[PATH_MAX] = "";
-    const char *name = path + (spine_path_name(file) - file);
+    char state[64];
 
     if (describe(file, state, sizeof state, err))
         return -1;
-    char *place = spine_memory_copy(file, "the input's name", err);
-    if (place == NULL)
-        return -1;
-    if (strcmp(file, "-") == 0 || realpath(spine_path_cut_to_directory(place), directory) == NULL)
-        directory[0] = '\0';
-    free(place);
-
-    if (append(&facts->files, state, "", name, err) ||
-        append(&facts->paths, "", directory, directory[0] == '\0' ? path : name, err))
-        return -1;
-    return 0;
+    return append(facts, state, path + (spine_path_name(file) - file), err);
 }
 
 static int add(struct spine_inputfacts *facts, const char *path, struct spine_error *err)
@@ -111,10 +98,7 @@ int spine_inputfacts_get(struct spine_inputfacts *facts, const char *input, cons
 int spine_inputfacts_record(const struct spine_inputfacts *facts, struct spine_store *store,
                             struct spine_error *err)
 {
-    if (spine_attribute_set_text(store, "/", files_name, facts->files, err) ||
-        spine_attribute_set_text(store, "/", paths_name, facts->paths, err))
-        return -1;
-    return 0;
+    return spine_attribute_set_text(store, "/", files_name, facts->files, err);
 }
 
 int spine_inputfacts_match(const struct spine_inputfacts *facts, struct spine_store *store,
@@ -135,6 +119,5 @@ int spine_inputfacts_match(const struct spine_inputfacts *facts, struct spine_st
 void spine_inputfacts_dispose(struct spine_inputfacts *facts)
 {
     free(facts->files);
-    free(facts->paths);
     *facts = (struct spine_inputfacts){0};
 }

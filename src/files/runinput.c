@@ -162,8 +162,11 @@ static int name_place(const char *directory, const char *input, int place, char 
 {
     char beside[SPINE_RUNDIR_PATH];
 
-    if (place == 1)
-        return spine_rundir_join(path, ".", input, err) == 0 ? (strcpy(path, input), 0) : -1;
+    if (place == 1) {
+        if (snprintf(path, SPINE_RUNDIR_PATH, "%s", input) < SPINE_RUNDIR_PATH)
+            return 0;
+        return spine_refuse(err, "%.60s...: the path is too long", input);
+    }
     if (place == 2 && spine_rundir_join(beside, directory, "..", err))
         return -1;
     return spine_rundir_join(path, place == 0 ? directory : beside, spine_path_name(input), err);

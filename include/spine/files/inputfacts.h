@@ -11,7 +11,6 @@
  * line. */
 struct spine_inputfacts {
     char *files; /* SIZE MTIME NAME, without directories; MTIME in ns since 1970. Owned */
-    char *paths; /* absolute, links in directories resolved. Owned */
 };
 
 /* Get the facts of an input as they are now; 'words' may be empty or NULL. A file that doesn't
@@ -20,7 +19,7 @@ struct spine_inputfacts {
 int spine_inputfacts_get(struct spine_inputfacts *facts, const char *input, const char *words,
                          struct spine_error *err);
 
-/* Record the facts as attributes of the root group, "source_files" and "source_paths". */
+/* Record the facts as an attribute of the root group, "source_files". */
 int spine_inputfacts_record(const struct spine_inputfacts *facts, struct spine_store *store,
                             struct spine_error *err);
 
