@@ -68,7 +68,7 @@ int spine_h5_fail_object(const struct spine_store *store, const char *doing, con
     const struct spine_h5_cause cause = spine_h5_find_cause();
 
     if (strcmp(doing, "read") == 0 && cause.code == 0) /* no system call failed: it is the file */
-        return spine_refuse(err, "%s: can't read '%s', the file is damaged: %s", store->path, name,
+        return spine_refuse(err, "%s: can't read '%s': %s; is the file damaged?", store->path, name,
                             cause.text);
     snprintf(what, sizeof what, "can't %s '%s'", doing, name);
     return spine_h5_fail(store->path, what, err);
