@@ -48,6 +48,11 @@ async function expectHash(page, hash) {
   await page.waitForFunction(wanted => shownHash === wanted, hash);
 }
 
+/* Wait until there is one such element. */
+async function expectOne(page, selector) {
+  await page.waitForFunction(wanted => document.querySelectorAll(wanted).length === 1, selector);
+}
+
 /* --- What people do --- */
 
 async function searchesByKeyboard(browser) {
@@ -134,17 +139,17 @@ async function showsLabelsAndFindsThem(browser) {
     await expectHash(page, "#dim=17");
   }
   await page.goto(urlOf("labels.html", "#filter=songs<"));
-  assert.equal(await page.locator("main tbody tr").count(), 1);
+  await expectOne(page, "main tbody tr");
   assert.equal(await page.locator("main tbody .dimension").textContent(), "17 music & <b>songs</b>");
   await page.goto(urlOf("labels.html", "#map=songs<"));
-  assert.equal(await page.locator(".spot.lit").count(), 1);
+  await expectOne(page, ".spot.lit");
   assert.equal(await page.evaluate(() => placeName(runs[0], 17)), "music & <b>songs</b>");
 
   /* Bars of lines with and without a label have one scale. */
   await page.setViewportSize(sizes.phone);
   const word = await page.evaluate(() => topWords(runs[0], 17, 1)[0]);
   await page.goto(urlOf("labels.html", `#word=${word}`));
-  assert.equal(await page.locator(".sense-list .label").count(), 1);
+  await expectOne(page, ".sense-list .label");
   const widths = await page.locator(".sense-list .bar-track").evaluateAll(all =>
     all.map(one => Math.round(one.getBoundingClientRect().width)));
   assert.ok(widths.length > 1 && new Set(widths).size === 1, widths.join(" "));

@@ -50,17 +50,17 @@ run "$report" nasty.h5ad -o nasty.html
 # A sweep of which half fails, of an input with too few rows and a name that would break out.
 hostile='<img src=x onerror=alert(1)></script><b>.h5'
 mkdir "${hostile%/*}"
-run "$SPINE_BIN/spine-convert" --limit=100 "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" "$hostile"
+text=$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz
+run "$SPINE_BIN/spine-convert" --limit=2000 "$text" glove2k.h5
+run "$SPINE_BIN/spine-convert" --limit=50 "$text" "$hostile" # less than a batch
 cat >sweep.ini <<'END'
-[data]
-limit = 2000
 [train]
 epochs = 3
 [sweep]
 method = grid
 objective = maximize intrusion
 subject_to = explained_variance >= 0.2
-data.input = glove.h5, <img src=x onerror=alert(1)></script><b>.h5
+data.input = glove2k.h5, <img src=x onerror=alert(1)></script><b>.h5
 model.hidden = 20, 40
 train.learning_rate = 1e-3, 1e-2
 END

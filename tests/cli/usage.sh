@@ -196,8 +196,8 @@ cmp -s run/model.h5 before.h5 && fail "output.overwrite = yes kept the old model
 run "$SPINE_BIN/spine-merge" run -o after.h5ad
 
 echo "in the way" >file
-refuse "output.directory: can't make file*: *" run.ini output.directory=file
-refuse "output.directory: can't make file*: *" run.ini output.directory=file/run
+refuse "output.directory: file is a file; expected a directory, or a new name" run.ini output.directory=file
+refuse "output.directory: file is a file; expected a directory, or a new name" run.ini output.directory=file/run
 
 # --- Standard output is full ------------------------------------------------------------------------
 
