@@ -376,8 +376,8 @@ refuse "nowhere: No such file or directory" nowhere
 refuse "nowhere: No such file or directory" --space=nowhere run
 refuse "nowhere/out.json: its directory doesn't exist" --json=nowhere/out.json run
 [ ! -s stdout ] || fail "measured first, and then refused"
-refuse "nowhere: No such file or directory" --json=kept.json nowhere
-[ -z "$(find . -name 'kept.json*')" ] || fail "a file of a refused run is left"
+refuse "nowhere: No such file or directory" --json=left.json nowhere
+[ -z "$(find . -name 'left.json*')" ] || fail "a file of a refused run is left"
 echo "prose" >prose.txt
 refuse "prose.txt:1: expected a word and numbers, the line ends in 'prose'" run prose.txt
 for kind in similarity analogies categorization; do

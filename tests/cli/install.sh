@@ -140,7 +140,7 @@ for trained in run spine; do
         fail "the example's codes differ: $trained: $(head -2 encoded)"
 done
 LD_LIBRARY_PATH=$(dirname "$modules") ./encode nowhere <numbers 2>stderr && fail "it encodes without a model"
-grep -q 'nowhere: has no model.h5' stderr || fail "the example says: $(cat stderr)"
+grep -q 'nowhere: No such file or directory' stderr || fail "the example says: $(cat stderr)"
 
 find root -type f -perm /022 | grep . && fail "the package has files that others may write"
 

@@ -273,7 +273,7 @@ refuse "sweep.directory: halved belongs to another sweep: train.epochs was 9, is
     run sweep.ini train.epochs=27
 refuse "none.h5: No such file or directory" run sweep.ini data.input=none.h5 sweep.directory=left
 [ ! -e left ] || fail "a sweep without input left a directory"
-refuse "sweep.directory: can't make sweep.ini: File exists" \
+refuse "sweep.directory: sweep.ini is a file; expected a directory, or a new name" \
     run sweep.ini train.epochs=9 sweep.directory=sweep.ini
 refuse "command line: train.noise: is a parameter of the sweep; set sweep.train.noise" \
     run sweep.ini train.noise=0.1
