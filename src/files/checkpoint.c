@@ -391,19 +391,12 @@ int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts 
 
 int spine_checkpoint_peek(const char *path, char **config, struct spine_error *err)
 {
-    return spine_modelfile_peek(path, format, config, err);
+    return spine_modelfile_peek(path, format, "config", config, err);
 }
 
 int spine_checkpoint_peek_input(const char *path, char **input, struct spine_error *err)
 {
-    struct spine_store *store = NULL;
-    struct spine_error unheard;
-
-    if (spine_store_open(&store, path, format, err))
-        return -1;
-    const int rc = spine_attribute_get_text(store, "/", "input", input, err);
-    spine_store_close(store, rc == 0 ? err : &unheard); /* nothing was written */
-    return rc;
+    return spine_modelfile_peek(path, format, "input", input, err);
 }
 
 /* Read one of the optimizer's blocks, unless it has none. */

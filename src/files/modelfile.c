@@ -296,7 +296,7 @@ int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct
     return 0;
 }
 
-int spine_modelfile_peek(const char *path, const char *format, char **config,
+int spine_modelfile_peek(const char *path, const char *format, const char *name, char **text,
                          struct spine_error *err)
 {
     struct spine_store *store = NULL;
@@ -304,7 +304,7 @@ int spine_modelfile_peek(const char *path, const char *format, char **config,
 
     if (spine_store_open(&store, path, format, err))
         return -1;
-    const int rc = spine_attribute_get_text(store, "/", "config", config, err);
+    const int rc = spine_attribute_get_text(store, "/", name, text, err);
     spine_store_close(store, rc == 0 ? err : &unheard); /* nothing was written */
     return rc;
 }

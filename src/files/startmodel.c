@@ -121,7 +121,7 @@ static int peek(const char *run, char **config, struct spine_error *err)
     if (spine_rundir_model(path, run, err) || spine_present(path, &is_finished, err))
         return -1;
     if (is_finished)
-        return spine_modelfile_peek(path, spine_modelfile_format, config, err);
+        return spine_modelfile_peek(path, spine_modelfile_format, "config", config, err);
 
     while (spine_checkpoint_newest(run, steps, newest, &steps, err) == 0 && steps >= 0)
         if (spine_checkpoint_peek(newest, config, err) == 0)

@@ -105,6 +105,7 @@ static float convert(const unsigned char *at, enum spine_matrix_type type)
         return from_bits(spine_binary_u32(at));
     case SPINE_MATRIX_F64:
         return from_double(spine_binary_u64(at));
+
     case SPINE_MATRIX_I8:
         return (int8_t)*at;
     case SPINE_MATRIX_I16:
@@ -113,6 +114,7 @@ static float convert(const unsigned char *at, enum spine_matrix_type type)
         return (float)(int32_t)spine_binary_u32(at);
     case SPINE_MATRIX_I64:
         return (float)(int64_t)spine_binary_u64(at);
+
     case SPINE_MATRIX_U8:
         return *at;
     case SPINE_MATRIX_U16:

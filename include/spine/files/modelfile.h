@@ -38,10 +38,10 @@ struct spine_modelfile {
 /* Read a model. Refuses other files, and numbers that aren't finite. Local. */
 int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct spine_error *err);
 
-/* Read only the configuration of a file of this format, a model's or a checkpoint's; the caller
- * frees it. Local. */
+/* Read only one text of a file of this format, a model's or a checkpoint's, such as "config"; the
+ * caller frees it. Local. */
 extern const char spine_modelfile_format[];
-int spine_modelfile_peek(const char *path, const char *format, char **config,
+int spine_modelfile_peek(const char *path, const char *format, const char *name, char **text,
                          struct spine_error *err);
 
 /* Free what model owns and zero it; a zeroed struct may be disposed of again. */
